@@ -1,0 +1,54 @@
+# Mediaport's commands. `make` alone lists them.
+SHELL := /bin/sh
+PYTHON ?= python3
+BIN := .venv/bin
+BOOT := .cache/bootstrap
+UV := $(shell command -v uv || echo $(BOOT)/bin/uv)
+COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url \
+	--python-version 3.11
+
+.DEFAULT_GOAL := help
+.PHONY: help install run test unit check lock clean
+
+help: ## list the commands
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
+
+install: .venv/installed ## make the environment in .venv
+
+.venv/installed: pyproject.toml requirements/dev.txt
+	@$(MAKE) --no-print-directory --quiet $(UV)
+	@test -x $(BIN)/python || $(UV) venv --quiet --no-python-downloads --python "$$(command -v $(PYTHON))" .venv
+	@$(UV) pip sync --quiet --compile-bytecode --require-hashes --python $(BIN)/python requirements/dev.txt
+	@$(UV) pip install --quiet --no-deps --no-build-isolation --python $(BIN)/python --editable .
+	@touch $@
+
+$(BOOT)/bin/uv: requirements/bootstrap.txt
+	@$(PYTHON) -c 'import sys; sys.exit("Mediaport needs Python 3.11 or later; $(PYTHON) is %d.%d. Try: make PYTHON=python3.12 ..." % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
+	@$(PYTHON) -m venv $(BOOT) || { echo "Python's venv module is missing. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+	@$(BOOT)/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes -r requirements/bootstrap.txt
+	@touch $@
+
+run: install ## the whole product on http://127.0.0.1:8000, data in ./var
+	@exec $(BIN)/mediaport serve --migrate
+
+test: install ## all tests
+	@$(BIN)/pytest --cov --cov-report=term
+
+unit: install ## the fast tests only, on fakes
+	@$(BIN)/pytest tests/unit
+
+check: install ## lint, format, types, import contracts, migrations
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m tests.check_migrations
+
+lock: ## write requirements/*.txt anew from pyproject.toml
+	@$(MAKE) --no-print-directory --quiet $(UV)
+	@echo "uv" | $(COMPILE) - --output-file requirements/bootstrap.txt
+	@$(COMPILE) pyproject.toml --output-file requirements/run.txt
+	@$(COMPILE) pyproject.toml --group dev --constraint requirements/run.txt --output-file requirements/dev.txt
+
+clean: ## remove the environment and the caches; ./var stays
+	@rm -rf .venv .cache .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage dist

@@ -1,0 +1,1 @@
+"""The embedded object store: a local folder that obeys the protocol of a bucket."""

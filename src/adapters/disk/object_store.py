@@ -1,0 +1,121 @@
+"""The object store on a local folder."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from mediaport.adapters.disk.folder import ObjectFolder, etag_of
+from mediaport.adapters.disk.signing import UploadSigner
+from mediaport.application.ports.object_store import (
+    ObjectStore,
+    SignedUpload,
+    StoredObject,
+)
+from mediaport.domain.keys import KeyPrefixes
+from mediaport.domain.policy import ContentType
+
+# The ending of a key says the type: keys are ours, and a signature binds the type to the key.
+TYPES = {kind.extension: str(kind) for kind in ContentType}
+
+
+def content_type_of(key: str) -> str:
+    """The content type of an object, from its key."""
+    return TYPES.get(key.rpartition(".")[2], "application/octet-stream")
+
+
+class DiskObjectStore(ObjectStore):
+    """Keeps objects as files; `server.py` serves and receives them over HTTP."""
+
+    bucket = "local"
+
+    def __init__(
+        self,
+        folder: ObjectFolder,
+        signer: UploadSigner,
+        *,
+        upload_base_url: str,
+        public_base_url: str,
+        prefixes: KeyPrefixes,
+    ) -> None:
+        self.public_base_url = public_base_url
+        self._folder = folder
+        self._signer = signer
+        self._upload_base_url = upload_base_url
+        self._prefixes = prefixes
+
+    def presign_put(
+        self, key: str, *, content_type: str, size_bytes: int, expires_in_s: int, now: datetime
+    ) -> SignedUpload:
+        """A URL of `server.py` with a signature. Signing is arithmetic, no input or output."""
+        if not key.startswith(self._prefixes.incoming):
+            raise ValueError(f"{key!r} is not under {self._prefixes.incoming!r}: it is not signed")
+        if content_type != content_type_of(key):
+            raise ValueError(f"{key!r} is no key for {content_type}")
+        expires_at = (now + timedelta(seconds=expires_in_s)).replace(microsecond=0)
+        query = self._signer.query(
+            key, content_type=content_type, size_bytes=size_bytes, expires_at=expires_at
+        )
+        return SignedUpload(
+            url=f"{self._upload_base_url}/{key}?{query}",
+            headers={"Content-Type": content_type},
+            expires_at=expires_at,
+            expires_in_s=expires_in_s,
+        )
+
+    async def stat(self, key: str) -> StoredObject:
+        """Size and ETag from the file system, the type from the key."""
+        status = await asyncio.to_thread(self._folder.stat, key)
+        return StoredObject(
+            size_bytes=status.st_size, content_type=content_type_of(key), etag=etag_of(status)
+        )
+
+    async def read(
+        self, key: str, *, start: int = 0, length: int | None = None, etag: str | None = None
+    ) -> bytes:
+        """A part of a file."""
+        return await asyncio.to_thread(
+            self._folder.read, key, start=start, length=length, etag=etag
+        )
+
+    async def publish(
+        self,
+        incoming_key: str,
+        public_key: str,
+        *,
+        etag: str,
+        content_type: str,  # noqa: ARG002 - the key's ending says it
+    ) -> str:
+        """A second key for the same file, where the file system can."""
+        status = await asyncio.to_thread(self._folder.publish, incoming_key, public_key, etag=etag)
+        return etag_of(status)
+
+    async def put(
+        self,
+        public_key: str,
+        body: bytes,
+        *,
+        content_type: str,  # noqa: ARG002 - the key's ending says it
+    ) -> str:
+        """A new file."""
+
+        def write() -> str:
+            upload = self._folder.begin(public_key)
+            try:
+                return etag_of(upload.finish(body))
+            finally:
+                upload.discard()
+
+        return await asyncio.to_thread(write)
+
+    async def delete(self, keys: Sequence[str]) -> None:
+        """Remove files."""
+
+        def remove() -> None:
+            for key in keys:
+                self._folder.delete(key)
+
+        await asyncio.to_thread(remove)
+
+    async def check(self) -> None:
+        """Write and remove a file."""
+        await asyncio.to_thread(self._folder.check)

@@ -1,0 +1,1 @@
+"""The thumbnail queue inside the API process: the embedded default."""

@@ -1,0 +1,165 @@
+"""Media items in memory."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from mediaport.adapters.memory.tables import MemoryTables
+from mediaport.application.ports.media_repository import (
+    MediaRepository,
+    ObjectDeletion,
+    ThumbnailClaim,
+)
+from mediaport.domain.errors import MediaNotFound, MediaStillShown, TooManyPendingUploads
+from mediaport.domain.media import Media, MediaId, Status
+from mediaport.domain.users import UserId
+
+
+class MemoryMediaRepository(MediaRepository):
+    """Keeps media items in `MemoryTables`."""
+
+    def __init__(self, tables: MemoryTables) -> None:
+        self._tables = tables
+
+    async def add(
+        self,
+        make: Callable[[MediaId], Media],
+        *,
+        owner_id: UserId,
+        max_pending: int,
+        now: datetime,
+    ) -> Media:
+        """Keep a new media item."""
+        self._tables.answer()
+        pending = [
+            media.expires_at
+            for media in self._tables.media.values()
+            if media.owner_id == owner_id and not media.is_ready and media.expires_at > now
+        ]
+        if len(pending) >= max_pending:
+            wait_s = int((min(pending) - now).total_seconds()) + 1
+            raise TooManyPendingUploads(max_pending=max_pending, retry_after_s=wait_s)
+        media = make(MediaId(self._tables.next_id("media")))
+        self._tables.media[media.id] = media
+        return media
+
+    async def get(self, media_id: MediaId) -> Media:
+        """The media item."""
+        self._tables.answer()
+        if media_id not in self._tables.media:
+            raise MediaNotFound(media_id)
+        return self._tables.media[media_id]
+
+    async def describe(self, media: Media) -> None:
+        """Keep the alt text."""
+        current = await self.get(media.id)
+        self._tables.media[media.id] = replace(current, alt=media.alt)
+
+    async def claim_completion(
+        self, media_id: MediaId, *, now: datetime, until: datetime
+    ) -> Media | None:
+        """The pending media item, for one caller at a time."""
+        self._tables.answer()
+        media = self._tables.media.get(media_id)
+        if media is None or media.is_ready or self._is_held(media_id, now):
+            return None
+        self._tables.completion_claims[media_id] = until
+        return media
+
+    def _is_held(self, media_id: MediaId, now: datetime) -> bool:
+        return self._tables.completion_claims.get(media_id, now) > now
+
+    async def release_completion(self, media_id: MediaId) -> None:
+        """Give the claim back."""
+        self._tables.answer()
+        self._tables.completion_claims.pop(media_id, None)
+
+    async def mark_ready(self, media: Media, *, deletions: Sequence[ObjectDeletion]) -> bool:
+        """Keep `media` as ready, if it is pending."""
+        self._tables.answer()
+        current = self._tables.media.get(media.id)
+        if current is None or current.is_ready:
+            return False
+        self._tables.completion_claims.pop(media.id, None)
+        self._tables.media[media.id] = replace(media, alt=current.alt)
+        self._tables.write_down(deletions)
+        return True
+
+    async def purge(self, media: Media, *, deletions: Sequence[ObjectDeletion]) -> None:
+        """Forget the media item."""
+        await self.get(media.id)
+        if any(post.media_id == media.id for post in self._tables.posts.values()) or any(
+            user.avatar_media_id == media.id for user in self._tables.users.values()
+        ):
+            raise MediaStillShown(media.id)
+        del self._tables.media[media.id]
+        self._tables.write_down(deletions)
+
+    async def expired(self, *, before: datetime, now: datetime, limit: int) -> Sequence[Media]:
+        """Pending media whose time was over."""
+        self._tables.answer()
+        return [
+            media
+            for media in self._tables.media.values()
+            if media.status is Status.PENDING
+            and media.expires_at <= before
+            and not self._is_held(media.id, now)
+        ][:limit]
+
+    async def claim_thumbnails(
+        self, media_id: MediaId, *, now: datetime, until: datetime
+    ) -> ThumbnailClaim | None:
+        """The right to make owed thumbnails."""
+        self._tables.answer()
+        media = self._tables.media.get(media_id)
+        held = self._tables.thumbnail_claims.get(media_id, now) > now
+        if media is None or not media.owes_thumbnails or held:
+            return None
+        self._tables.thumbnail_claims[media_id] = until
+        start = self._tables.thumbnail_starts.get(media_id, 0) + 1
+        self._tables.thumbnail_starts[media_id] = start
+        return ThumbnailClaim(media=media, start=start)
+
+    async def release_thumbnails(self, media_id: MediaId) -> None:
+        """Give the claim back, uncounted."""
+        self._tables.answer()
+        if self._tables.thumbnail_claims.pop(media_id, None):
+            self._tables.thumbnail_starts[media_id] -= 1
+
+    async def save_thumbnails(self, media: Media) -> bool:
+        """Keep thumbnails, if they are owed."""
+        self._tables.answer()
+        current = self._tables.media.get(media.id)
+        if current is None or not current.owes_thumbnails:
+            return False
+        self._tables.thumbnail_claims.pop(media.id, None)
+        self._tables.media[media.id] = replace(media, alt=current.alt)
+        return True
+
+    async def owed_thumbnails(self, *, now: datetime, limit: int) -> Sequence[MediaId]:
+        """Media whose thumbnails are owed and claimed by nobody."""
+        self._tables.answer()
+        return [
+            media.id
+            for media in self._tables.media.values()
+            if media.owes_thumbnails and self._tables.thumbnail_claims.get(media.id, now) <= now
+        ][:limit]
+
+    async def due_deletions(self, *, now: datetime, limit: int) -> Sequence[tuple[int, str]]:
+        """Deletions that are due."""
+        self._tables.answer()
+        return [
+            (number, deletion.object_key)
+            for number, deletion in self._tables.deletions.items()
+            if deletion.due_at <= now
+        ][:limit]
+
+    async def forget_deletions(self, numbers: Sequence[int]) -> None:
+        """Strike deletions off."""
+        self._tables.answer()
+        for number in numbers:
+            self._tables.deletions.pop(number, None)
+
+    async def check(self) -> None:
+        """Fail if the database was taken down."""
+        self._tables.answer()

@@ -1,0 +1,56 @@
+"""What the in-memory repositories share, so that they can hold one another to their keys."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from mediaport.application.ports.media_repository import ObjectDeletion
+from mediaport.application.ports.unavailable import PartUnavailable
+from mediaport.application.ports.user_repository import Profile
+from mediaport.domain.media import Media, MediaId
+from mediaport.domain.posts import Comment, Post, PostId
+from mediaport.domain.users import User, UserId
+
+
+@dataclass
+class MemoryTables:
+    """A database in dictionaries.
+
+    Attributes:
+        is_down: Set it, and every call fails as an unreachable database does.
+    """
+
+    users: dict[UserId, User] = field(default_factory=dict)
+    media: dict[MediaId, Media] = field(default_factory=dict)
+    posts: dict[PostId, Post] = field(default_factory=dict)
+    likes: set[tuple[PostId, UserId]] = field(default_factory=set)
+    comments: list[Comment] = field(default_factory=list)
+    deletions: dict[int, ObjectDeletion] = field(default_factory=dict)
+    completion_claims: dict[MediaId, datetime] = field(default_factory=dict)
+    thumbnail_claims: dict[MediaId, datetime] = field(default_factory=dict)
+    thumbnail_starts: dict[MediaId, int] = field(default_factory=dict)
+    last_ids: dict[str, int] = field(default_factory=dict)
+    is_down: bool = False
+
+    def next_id(self, table: str) -> int:
+        """The next id of a table; none is handed out twice."""
+        self.last_ids[table] = self.last_ids.get(table, 0) + 1
+        return self.last_ids[table]
+
+    def answer(self) -> None:
+        """Fail if the database was taken down."""
+        if self.is_down:
+            raise PartUnavailable("database", "it was taken down")
+
+    def write_down(self, deletions: Sequence[ObjectDeletion]) -> None:
+        """Keep deletions."""
+        for deletion in deletions:
+            self.deletions[self.next_id("object_deletions")] = deletion
+
+    def profile(self, user_id: UserId) -> Profile:
+        """A user with their avatar."""
+        user = self.users[user_id]
+        avatar = None
+        if user.avatar_media_id is not None:
+            avatar = self.media[MediaId(user.avatar_media_id)]
+        return Profile(user=user, avatar=avatar)

@@ -1,0 +1,25 @@
+"""A queue that only remembers what was asked for."""
+
+from mediaport.application.ports.thumbnail_queue import ThumbnailQueue
+from mediaport.application.ports.unavailable import PartUnavailable
+from mediaport.domain.media import MediaId
+
+
+class MemoryThumbnailQueue(ThumbnailQueue):
+    """Remembers ids, in order.
+
+    Attributes:
+        waiting: What was asked for.
+        is_down: Set it, and the queue takes nothing.
+    """
+
+    def __init__(self) -> None:
+        self.waiting: list[MediaId] = []
+        self.is_down = False
+
+    async def enqueue(self, media_id: MediaId) -> None:
+        """Remember the id, once."""
+        if self.is_down:
+            raise PartUnavailable("thumbnail_queue", "it was taken down")
+        if media_id not in self.waiting:
+            self.waiting.append(media_id)

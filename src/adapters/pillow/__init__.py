@@ -1,0 +1,1 @@
+"""Images by Pillow, and by our own reading of their containers."""

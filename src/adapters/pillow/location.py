@@ -1,0 +1,103 @@
+"""Where a picture was taken: found in its metadata, and taken out without touching a pixel.
+
+What says where is overwritten in place, byte for byte, so that no offset in the file moves: maker
+notes, colour profile and orientation stay as they are. A block that cannot be read is removed.
+"""
+
+import re
+import zlib
+from dataclasses import dataclass
+
+from mediaport.adapters.pillow.containers import Block, BlockKind, Layout
+from mediaport.adapters.pillow.tiff import Exif, MalformedExif
+from mediaport.domain.policy import ContentType
+
+# `exif:GPSLatitude="..."` or `<exif:GPSLatitude>...</exif:GPSLatitude>`; DJI writes `GpsLatitude`.
+# Each pattern passes over the text once, whatever the text: no nested or lazy repetition.
+_XMP_ATTRIBUTE = re.compile(rb"""\s[\w.-]+:gps\w*\s*=\s*(?:"[^"]*"|'[^']*')""", re.IGNORECASE)
+_XMP_TAG = re.compile(rb"<(/?)([\w.:-]+)[^<>]*>")
+_XMP_GPS_NAME = re.compile(rb"[\w.-]+:gps\w*", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What a block says of the place: spans of its payload, or that it must go as a whole."""
+
+    spans: tuple[tuple[int, int], ...] = ()
+    unreadable: bool = False
+
+    @property
+    def has_location(self) -> bool:
+        """Whether there is something to take out."""
+        return bool(self.spans) or self.unreadable
+
+
+def find_location(block: Block, payload: bytes) -> Finding:
+    """What says where in one block of metadata."""
+    if block.kind is BlockKind.UNREADABLE:
+        return Finding(unreadable=True)
+    if block.kind is BlockKind.XMP:
+        if b"\0<\0" in payload:  # UTF-16 or UTF-32
+            return Finding(unreadable=True)
+        return _find_in_xmp(payload)
+    try:
+        return Finding(spans=tuple(Exif(payload).location_spans()))
+    except MalformedExif:
+        return Finding(unreadable=True)
+
+
+def _find_in_xmp(payload: bytes) -> Finding:
+    spans = [match.span() for match in _XMP_ATTRIBUTE.finditer(payload)]
+    opened: re.Match[bytes] | None = None
+    for tag in _XMP_TAG.finditer(payload):
+        if opened is not None:
+            if tag[1] and tag[2] == opened[2]:
+                spans.append((opened.start(), tag.end()))
+                opened = None
+        elif not tag[1] and _XMP_GPS_NAME.fullmatch(tag[2]):
+            if tag[0].endswith(b"/>"):
+                spans.append(tag.span())
+            else:
+                opened = tag
+    return Finding(spans=tuple(spans), unreadable=opened is not None)
+
+
+def orientation_of(block: Block, payload: bytes) -> int | None:
+    """The orientation that an EXIF block gives, 1 to 8; None where it gives none."""
+    if block.kind is not BlockKind.EXIF:
+        return None
+    try:
+        return Exif(payload).orientation()
+    except MalformedExif:
+        return None
+
+
+def remove_location(original: bytes, layout: Layout) -> bytes:
+    """The file without the place where it was taken, all else as it was."""
+    cleaned = bytearray(original)
+    removed = []
+    for block in layout.blocks:
+        payload = original[block.payload_start : block.payload_end]
+        finding = find_location(block, payload)
+        if finding.unreadable:
+            removed.append(block)
+        blank = b" " if block.kind is BlockKind.XMP else b"\0"
+        for start, end in finding.spans:
+            at = block.payload_start + start
+            cleaned[at : at + end - start] = blank * (end - start)
+        if finding.spans and layout.content_type is ContentType.PNG:
+            checksum = zlib.crc32(cleaned[block.start + 4 : block.end - 4])
+            cleaned[block.end - 4 : block.end] = checksum.to_bytes(4, "big")
+    for block in reversed(removed):
+        del cleaned[block.start : block.end]
+    if removed and layout.content_type is ContentType.WEBP:
+        _mend_webp_header(cleaned, removed)
+    return bytes(cleaned)
+
+
+def _mend_webp_header(cleaned: bytearray, removed: list[Block]) -> None:
+    cleaned[4:8] = (len(cleaned) - 8).to_bytes(4, "little")
+    for block in removed:
+        if cleaned[12:16] == b"VP8X":
+            flag = 0x04 if block.kind is BlockKind.XMP else 0x08
+            cleaned[20] &= ~flag

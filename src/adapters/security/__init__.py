@@ -1,0 +1,1 @@
+"""Accounts: slow password hashes and signed tokens."""

@@ -1,0 +1,1 @@
+"""The repositories on SQLAlchemy Core: SQLite and PostgreSQL, one set of tables."""

@@ -1,0 +1,232 @@
+"""Media items in SQL."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from sqlalchemy import and_, delete, func, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from mediaport.adapters.sql.database import Database, next_id
+from mediaport.adapters.sql.rows import (
+    MEDIA_COLUMNS,
+    insert_variants,
+    media_values,
+    purge_media,
+    to_media,
+    variants_of,
+    write_down,
+)
+from mediaport.adapters.sql.tables import media as table
+from mediaport.adapters.sql.tables import object_deletions, users
+from mediaport.application.ports.media_repository import (
+    MediaRepository,
+    ObjectDeletion,
+    ThumbnailClaim,
+)
+from mediaport.domain.errors import MediaNotFound, MediaStillShown, TooManyPendingUploads
+from mediaport.domain.media import Media, MediaId, Status, ThumbnailsStatus
+from mediaport.domain.users import UserId
+
+_COLUMNS = [table.c[name] for name in MEDIA_COLUMNS]
+_IS_PENDING = table.c.status == Status.PENDING
+_OWES_THUMBNAILS = and_(
+    table.c.status == Status.READY, table.c.thumbnails_status == ThumbnailsStatus.PENDING
+)
+
+
+class SqlMediaRepository(MediaRepository):
+    """Keeps media items in `media` and `media_variants`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(
+        self,
+        make: Callable[[MediaId], Media],
+        *,
+        owner_id: UserId,
+        max_pending: int,
+        now: datetime,
+    ) -> Media:
+        """Keep a new media item, under a lock on its owner: so the quota is exact."""
+        pending = select(func.count(), func.min(table.c.expires_at)).where(
+            table.c.owner_id == owner_id, _IS_PENDING, table.c.expires_at > now
+        )
+        async with self._database.write() as connection:
+            owner = select(users.c.id).where(users.c.id == owner_id).with_for_update()
+            await connection.execute(owner)
+            count, oldest = (await connection.execute(pending)).one()
+            if count >= max_pending:
+                # An owner may have no uploads at all (max_pending = 0): then it never gets better.
+                wait_s = int((oldest - now).total_seconds()) + 1 if oldest else 3600
+                raise TooManyPendingUploads(max_pending=max_pending, retry_after_s=wait_s)
+            media = make(MediaId(await next_id(connection, table)))
+            await connection.execute(insert(table).values(media_values(media)))
+        return media
+
+    async def get(self, media_id: MediaId) -> Media:
+        """The media item with its variants."""
+        statement = select(*_COLUMNS).where(table.c.id == media_id)
+        async with self._database.read() as connection:
+            row = (await connection.execute(statement)).mappings().first()
+            if row is None:
+                raise MediaNotFound(media_id)
+            return to_media(row, await variants_of(connection, [media_id]))
+
+    async def describe(self, media: Media) -> None:
+        """Keep the alt text."""
+        statement = update(table).where(table.c.id == media.id).values(alt=media.alt)
+        async with self._database.write() as connection:
+            if (await connection.execute(statement)).rowcount == 0:
+                raise MediaNotFound(media.id)
+
+    async def claim_completion(
+        self, media_id: MediaId, *, now: datetime, until: datetime
+    ) -> Media | None:
+        """The pending media item, for one caller at a time."""
+        claim = table.c.completion_claimed_until
+        statement = (
+            update(table)
+            .where(table.c.id == media_id, _IS_PENDING, or_(claim.is_(None), claim <= now))
+            .values(completion_claimed_until=until)
+            .returning(*_COLUMNS)
+        )
+        async with self._database.write() as connection:
+            row = (await connection.execute(statement)).mappings().first()
+        return to_media(row, {}) if row else None
+
+    async def release_completion(self, media_id: MediaId) -> None:
+        """Give the claim back."""
+        statement = (
+            update(table).where(table.c.id == media_id).values(completion_claimed_until=None)
+        )
+        async with self._database.write() as connection:
+            await connection.execute(statement)
+
+    async def mark_ready(self, media: Media, *, deletions: Sequence[ObjectDeletion]) -> bool:
+        """Keep `media` as ready, if it is pending."""
+        statement = (
+            update(table)
+            .where(table.c.id == media.id, _IS_PENDING)
+            .values(
+                status=media.status,
+                etag=media.etag,
+                size_bytes=media.size_bytes,
+                width=media.width,
+                height=media.height,
+                ready_at=media.ready_at,
+                completion_claimed_until=None,
+            )
+        )
+        async with self._database.write() as connection:
+            if (await connection.execute(statement)).rowcount == 0:
+                return False
+            await write_down(connection, deletions)
+        return True
+
+    async def purge(self, media: Media, *, deletions: Sequence[ObjectDeletion]) -> None:
+        """Forget the media item; the foreign keys keep what is shown."""
+        try:
+            async with self._database.write() as connection:
+                if not await purge_media(connection, media.id, deletions):
+                    raise MediaNotFound(media.id)
+        except IntegrityError as error:
+            raise MediaStillShown(media.id) from error
+
+    async def expired(self, *, before: datetime, now: datetime, limit: int) -> Sequence[Media]:
+        """Pending media whose time was over."""
+        claim = table.c.completion_claimed_until
+        statement = (
+            select(*_COLUMNS)
+            .where(_IS_PENDING, table.c.expires_at <= before, or_(claim.is_(None), claim <= now))
+            .order_by(table.c.expires_at)
+            .limit(limit)
+        )
+        async with self._database.read() as connection:
+            rows = (await connection.execute(statement)).mappings()
+            return [to_media(row, {}) for row in rows]
+
+    async def claim_thumbnails(
+        self, media_id: MediaId, *, now: datetime, until: datetime
+    ) -> ThumbnailClaim | None:
+        """The right to make owed thumbnails."""
+        claim = table.c.thumbnails_claimed_until
+        statement = (
+            update(table)
+            .where(table.c.id == media_id, _OWES_THUMBNAILS, or_(claim.is_(None), claim <= now))
+            .values(
+                thumbnails_claimed_until=until,
+                thumbnails_starts=table.c.thumbnails_starts + 1,
+            )
+            .returning(*_COLUMNS, table.c.thumbnails_starts)
+        )
+        async with self._database.write() as connection:
+            row = (await connection.execute(statement)).mappings().first()
+        if row is None:
+            return None
+        return ThumbnailClaim(media=to_media(row, {}), start=row["thumbnails_starts"])
+
+    async def release_thumbnails(self, media_id: MediaId) -> None:
+        """Give the claim back, uncounted."""
+        statement = (
+            update(table)
+            .where(table.c.id == media_id, table.c.thumbnails_claimed_until.is_not(None))
+            .values(
+                thumbnails_claimed_until=None,
+                thumbnails_starts=table.c.thumbnails_starts - 1,
+            )
+        )
+        async with self._database.write() as connection:
+            await connection.execute(statement)
+
+    async def save_thumbnails(self, media: Media) -> bool:
+        """Keep thumbnails, if they are owed."""
+        statement = (
+            update(table)
+            .where(table.c.id == media.id, _OWES_THUMBNAILS)
+            .values(
+                thumbnails_status=media.thumbnails_status,
+                thumbnails_error=media.thumbnails_error,
+                placeholder=media.placeholder,
+                thumbnails_claimed_until=None,
+            )
+        )
+        async with self._database.write() as connection:
+            if (await connection.execute(statement)).rowcount == 0:
+                return False
+            await insert_variants(connection, media)
+        return True
+
+    async def owed_thumbnails(self, *, now: datetime, limit: int) -> Sequence[MediaId]:
+        """Media whose thumbnails are owed and claimed by nobody."""
+        claim = table.c.thumbnails_claimed_until
+        statement = (
+            select(table.c.id)
+            .where(_OWES_THUMBNAILS, or_(claim.is_(None), claim <= now))
+            .order_by(table.c.ready_at)
+            .limit(limit)
+        )
+        async with self._database.read() as connection:
+            return [MediaId(media_id) for media_id in await connection.scalars(statement)]
+
+    async def due_deletions(self, *, now: datetime, limit: int) -> Sequence[tuple[int, str]]:
+        """Deletions that are due."""
+        statement = (
+            select(object_deletions.c.id, object_deletions.c.object_key)
+            .where(object_deletions.c.due_at <= now)
+            .order_by(object_deletions.c.due_at)
+            .limit(limit)
+        )
+        async with self._database.read() as connection:
+            return [(row.id, row.object_key) for row in await connection.execute(statement)]
+
+    async def forget_deletions(self, numbers: Sequence[int]) -> None:
+        """Strike deletions off."""
+        statement = delete(object_deletions).where(object_deletions.c.id.in_(numbers))
+        async with self._database.write() as connection:
+            await connection.execute(statement)
+
+    async def check(self) -> None:
+        """Read a row of a migrated table."""
+        async with self._database.read() as connection:
+            await connection.execute(select(table.c.id).limit(1))

@@ -1,0 +1,1 @@
+"""The life of a media item, one use case per file."""

@@ -1,0 +1,161 @@
+"""A browser says that its bytes arrived: verify them, publish them, ask for thumbnails."""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+
+from mediaport.application.media.discard import Discard
+from mediaport.application.ports.clock import Clock
+from mediaport.application.ports.images import Images
+from mediaport.application.ports.media_repository import MediaRepository
+from mediaport.application.ports.object_store import (
+    ObjectChanged,
+    ObjectMissing,
+    ObjectStore,
+    StoredObject,
+)
+from mediaport.application.ports.thumbnail_queue import ThumbnailQueue
+from mediaport.application.ports.unavailable import PartUnavailable
+from mediaport.domain.errors import (
+    CompletionInProgress,
+    ContentTypeMismatch,
+    MediaNotFound,
+    NotAnImage,
+    ObjectNotUploaded,
+    SizeMismatch,
+    TooManyPixels,
+    UploadChanged,
+)
+from mediaport.domain.media import ImageFacts, Media, MediaId
+from mediaport.domain.policy import UploadPolicy
+from mediaport.domain.users import UserId
+
+log = logging.getLogger(__name__)
+
+# One completion takes well under a second; the claim outlives the slowest one by far.
+CLAIM_LASTS = timedelta(seconds=30)
+WAIT_STEPS_S = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8, 1.0, 1.0, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class CompleteUpload:
+    """Moves a media item from pending to ready, once, however many callers ask at once.
+
+    One caller at a time holds the claim in the database. Without it a second caller could publish
+    another object, uploaded meanwhile, over the one that the first caller published.
+    """
+
+    media: MediaRepository
+    store: ObjectStore
+    images: Images
+    queue: ThumbnailQueue
+    clock: Clock
+    policy: UploadPolicy
+    discard: Discard
+
+    async def __call__(self, media_id: MediaId, *, by: UserId) -> Media:
+        """The ready media item; asked again, the same one.
+
+        Raises:
+            MediaNotFound: There is no such media of theirs.
+            UploadExpired: Its time is over.
+            ObjectNotUploaded: Nothing was uploaded yet.
+            SizeMismatch: Another number of bytes was stored than declared.
+            ContentTypeMismatch: The image is of another type than declared.
+            NotAnImage: It is no image.
+            TooManyPixels: It is too large to decode.
+            UploadChanged: It was replaced while it was verified.
+            CompletionInProgress: Another request takes too long over it.
+        """
+        for wait_s in (*WAIT_STEPS_S, None):
+            media = await self.media.get(media_id)
+            media.require_owner(by)
+            if media.is_ready:
+                return media
+            now = self.clock.now()
+            media.require_uploadable(now)
+            claimed = await self.media.claim_completion(media_id, now=now, until=now + CLAIM_LASTS)
+            if claimed:
+                return await self._complete(claimed)
+            if wait_s:
+                await asyncio.sleep(wait_s)
+        raise CompletionInProgress(media_id, retry_after_s=1)
+
+    async def _complete(self, media: Media) -> Media:
+        try:
+            stored, facts = await self._verify(media)
+            ready = await self._publish(media, stored, facts)
+        except BaseException:
+            await self._release(media)
+            raise
+        await self._tidy_and_enqueue(ready)
+        return ready
+
+    async def _verify(self, media: Media) -> tuple[StoredObject, ImageFacts]:
+        try:
+            stored = await self.store.stat(media.incoming_key)
+
+            async def read(start: int, length: int) -> bytes:
+                return await self.store.read(
+                    media.incoming_key, start=start, length=length, etag=stored.etag
+                )
+
+            media.check_stored(size_bytes=stored.size_bytes, content_type=stored.content_type)
+            facts = await self.images.inspect(read, size_bytes=stored.size_bytes)
+            media.check_image(facts, max_pixels=self.policy.max_pixels)
+        except ObjectMissing as error:
+            raise ObjectNotUploaded(media.id) from error
+        except ObjectChanged as error:
+            raise UploadChanged(media.id) from error
+        except (SizeMismatch, ContentTypeMismatch, NotAnImage, TooManyPixels):
+            await self.store.delete([media.incoming_key])
+            raise
+        return stored, facts
+
+    async def _publish(self, media: Media, stored: StoredObject, facts: ImageFacts) -> Media:
+        try:
+            if facts.has_location:
+                original = await self.store.read(media.incoming_key, etag=stored.etag)
+                cleaned = await self.images.remove_location(original)
+                size_bytes = len(cleaned)
+                etag = await self.store.put(
+                    media.object_key, cleaned, content_type=media.content_type
+                )
+            else:
+                size_bytes = stored.size_bytes
+                etag = await self.store.publish(
+                    media.incoming_key,
+                    media.object_key,
+                    etag=stored.etag,
+                    content_type=media.content_type,
+                )
+        except ObjectMissing as error:
+            raise ObjectNotUploaded(media.id) from error
+        except ObjectChanged as error:
+            raise UploadChanged(media.id) from error
+        now = self.clock.now()
+        ready = media.complete(facts, etag=etag, size_bytes=size_bytes, now=now)
+        leftover = self.discard.incoming_of(media, now=now)
+        if await self.media.mark_ready(ready, deletions=[leftover]):
+            return ready
+        try:
+            return await self.media.get(media.id)
+        except MediaNotFound:
+            # Deleted meanwhile: nothing refers to what was just published.
+            await self.store.delete([media.object_key])
+            raise
+
+    async def _release(self, media: Media) -> None:
+        try:
+            await self.media.release_completion(media.id)
+        except PartUnavailable as error:
+            log.warning("The claim on media %s stays until it runs out. %s", media.id, error)
+
+    async def _tidy_and_enqueue(self, media: Media) -> None:
+        """What the sweep does later where it fails now: the media is ready either way."""
+        try:
+            await self.store.delete([media.incoming_key])
+            await self.queue.enqueue(media.id)
+        except PartUnavailable as error:
+            log.warning("Media %s is ready; the sweep does the rest. %s", media.id, error)

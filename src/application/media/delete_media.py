@@ -1,0 +1,33 @@
+"""The owner takes a picture away that nothing shows."""
+
+from dataclasses import dataclass
+
+from mediaport.application.media.discard import Discard
+from mediaport.application.media.remove_objects import RemoveObjects
+from mediaport.application.ports.clock import Clock
+from mediaport.application.ports.media_repository import MediaRepository
+from mediaport.domain.media import MediaId
+from mediaport.domain.users import UserId
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteMedia:
+    """Purges a media item; the database decides whether something still shows it."""
+
+    media: MediaRepository
+    clock: Clock
+    discard: Discard
+    remove_objects: RemoveObjects
+
+    async def __call__(self, media_id: MediaId, *, by: UserId) -> None:
+        """Forget the media item and remove its objects.
+
+        Raises:
+            MediaNotFound: There is no such media of theirs.
+            MediaStillShown: A post or a profile shows it.
+        """
+        media = await self.media.get(media_id)
+        media.require_owner(by)
+        deletions = self.discard.all_of(media, now=self.clock.now())
+        await self.media.purge(media, deletions=deletions)
+        await self.remove_objects.at_once(deletions)

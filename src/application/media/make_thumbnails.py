@@ -1,0 +1,89 @@
+"""The worker makes the thumbnails that a media item owes."""
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+
+from mediaport.application.ports.clock import Clock
+from mediaport.application.ports.images import BrokenImage, Images, ThumbnailSet
+from mediaport.application.ports.media_repository import MediaRepository, ThumbnailClaim
+from mediaport.application.ports.object_store import ObjectMissing, ObjectStore
+from mediaport.domain.errors import MediaNotFound
+from mediaport.domain.keys import variant_key
+from mediaport.domain.media import Media, MediaId, Variant
+from mediaport.domain.policy import ContentType, UploadPolicy
+
+log = logging.getLogger(__name__)
+
+# An image that kills the process that decodes it is given up after this many starts.
+MAX_STARTS = 3
+# The slowest image takes a few seconds. What a killed worker held is free again after this.
+CLAIM_LASTS = timedelta(seconds=20)
+
+
+@dataclass(frozen=True, slots=True)
+class MakeThumbnails:
+    """Makes all variants of one media item. Run twice, late, or in parallel: one result."""
+
+    media: MediaRepository
+    store: ObjectStore
+    images: Images
+    clock: Clock
+    policy: UploadPolicy
+
+    async def __call__(self, media_id: MediaId) -> None:
+        """Return when the thumbnails are made, have failed for good, or are not owed."""
+        now = self.clock.now()
+        claim = await self.media.claim_thumbnails(media_id, now=now, until=now + CLAIM_LASTS)
+        if claim is None:
+            return
+        try:
+            done = await self._outcome(claim)
+        except BaseException:
+            await self.media.release_thumbnails(media_id)
+            raise
+        if not await self.media.save_thumbnails(done):
+            await self._forget_orphans(done)
+
+    async def _outcome(self, claim: ThumbnailClaim) -> Media:
+        media = claim.media
+        if claim.start > MAX_STARTS:
+            log.error("Media %s killed its worker %d times, it is given up", media.id, MAX_STARTS)
+            return media.without_thumbnails(reason="gave_up")
+        try:
+            original = await self.store.read(media.object_key)
+            made = await self.images.make_thumbnails(original, sizes=self.policy.thumbnail_sizes)
+        except ObjectMissing:
+            log.exception("Media %s is ready, but its object is gone", media.id)
+            return media.without_thumbnails(reason="original_missing")
+        except BrokenImage as error:
+            log.info("Media %s has no thumbnails: %s", media.id, error)
+            return media.without_thumbnails(reason=error.reason)
+        return media.with_thumbnails(await self._put(media, made), placeholder=made.placeholder)
+
+    async def _put(self, media: Media, made: ThumbnailSet) -> tuple[Variant, ...]:
+        variants = []
+        for thumbnail in made.thumbnails:
+            key = variant_key(media.object_key, thumbnail.size)
+            await self.store.put(key, thumbnail.body, content_type=ContentType.WEBP)
+            variants.append(
+                Variant(
+                    size=thumbnail.size,
+                    object_key=key,
+                    public_url=f"{self.store.public_base_url}/{key}",
+                    width=thumbnail.width,
+                    height=thumbnail.height,
+                    size_bytes=len(thumbnail.body),
+                )
+            )
+        return tuple(variants)
+
+    async def _forget_orphans(self, done: Media) -> None:
+        """Remove what was made for a media item that was deleted meanwhile.
+
+        The keys are the same for everyone: where another worker was faster, they are its too.
+        """
+        try:
+            await self.media.get(done.id)
+        except MediaNotFound:
+            await self.store.delete([variant.object_key for variant in done.variants])

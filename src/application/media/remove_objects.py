@@ -1,0 +1,39 @@
+"""Objects that nothing refers to leave the store."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mediaport.application.ports.clock import Clock
+from mediaport.application.ports.media_repository import MediaRepository, ObjectDeletion
+from mediaport.application.ports.object_store import ObjectStore
+from mediaport.application.ports.unavailable import PartUnavailable
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveObjects:
+    """Carries out deletions that were written down, again and again until they worked."""
+
+    media: MediaRepository
+    store: ObjectStore
+    clock: Clock
+
+    async def at_once(self, deletions: Sequence[ObjectDeletion]) -> None:
+        """Remove what was just written down, so that nobody has to wait for the sweep.
+
+        Where the store is down, nothing is lost: the sweep does it.
+        """
+        try:
+            await self.store.delete([deletion.object_key for deletion in deletions])
+        except PartUnavailable as error:
+            log.warning("%d objects wait for the sweep. %s", len(deletions), error)
+
+    async def due(self, *, limit: int) -> int:
+        """Remove the objects that are due, at most `limit`; answer how many."""
+        due = await self.media.due_deletions(now=self.clock.now(), limit=limit)
+        if due:
+            await self.store.delete([key for _, key in due])
+            await self.media.forget_deletions([number for number, _ in due])
+        return len(due)

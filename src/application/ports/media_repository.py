@@ -1,0 +1,143 @@
+"""Where media items are kept."""
+
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, runtime_checkable
+
+from mediaport.domain.media import Media, MediaId
+from mediaport.domain.users import UserId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectDeletion:
+    """An object that nothing refers to any more, to be removed from the store at `due_at`."""
+
+    object_key: str
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThumbnailClaim:
+    """The right to make the thumbnails of `media`, this being the `start`-th try (from 1)."""
+
+    media: Media
+    start: int
+
+
+@runtime_checkable  # HTTP handlers ask for it by its type
+class MediaRepository(Protocol):
+    """Media items and their variants. Each method is one transaction.
+
+    Every method raises `PartUnavailable` when the database does not answer.
+    """
+
+    @abstractmethod
+    async def add(
+        self,
+        make: Callable[[MediaId], Media],
+        *,
+        owner_id: UserId,
+        max_pending: int,
+        now: datetime,
+    ) -> Media:
+        """Keep a new media item, made by `make` from the next id.
+
+        Raises:
+            TooManyPendingUploads: `max_pending` uploads of the owner are pending and not expired.
+        """
+        ...
+
+    @abstractmethod
+    async def get(self, media_id: MediaId) -> Media:
+        """The media item with its variants.
+
+        Raises:
+            MediaNotFound: There is none.
+        """
+        ...
+
+    @abstractmethod
+    async def describe(self, media: Media) -> None:
+        """Keep the alt text of `media`.
+
+        Raises:
+            MediaNotFound: It was deleted meanwhile.
+        """
+        ...
+
+    @abstractmethod
+    async def claim_completion(
+        self, media_id: MediaId, *, now: datetime, until: datetime
+    ) -> Media | None:
+        """The pending media item, for the one caller that may complete it before `until`.
+
+        None if it is ready, gone, or another caller's claim lasts.
+        """
+        ...
+
+    @abstractmethod
+    async def release_completion(self, media_id: MediaId) -> None:
+        """Give a claimed completion back, so that it can be tried again at once."""
+        ...
+
+    @abstractmethod
+    async def mark_ready(self, media: Media, *, deletions: Sequence[ObjectDeletion]) -> bool:
+        """Keep `media` as ready and write `deletions` down, if it is still pending."""
+        ...
+
+    @abstractmethod
+    async def purge(self, media: Media, *, deletions: Sequence[ObjectDeletion]) -> None:
+        """Forget the media item and its variants, and write `deletions` down.
+
+        Raises:
+            MediaStillShown: A post or a profile refers to it.
+            MediaNotFound: It is gone already.
+        """
+        ...
+
+    @abstractmethod
+    async def expired(self, *, before: datetime, now: datetime, limit: int) -> Sequence[Media]:
+        """Pending media whose time was over at `before` and that nobody is completing."""
+        ...
+
+    @abstractmethod
+    async def claim_thumbnails(
+        self, media_id: MediaId, *, now: datetime, until: datetime
+    ) -> ThumbnailClaim | None:
+        """The right to make owed thumbnails, held alone until `until`; counts as one start.
+
+        None if none are owed, or another claim lasts.
+        """
+        ...
+
+    @abstractmethod
+    async def release_thumbnails(self, media_id: MediaId) -> None:
+        """Give a claim back, uncounted: what stopped it was not the image."""
+        ...
+
+    @abstractmethod
+    async def save_thumbnails(self, media: Media) -> bool:
+        """Keep thumbnails, or their failure, if they are still owed."""
+        ...
+
+    @abstractmethod
+    async def owed_thumbnails(self, *, now: datetime, limit: int) -> Sequence[MediaId]:
+        """Media whose thumbnails are owed and claimed by nobody, the longest waiting first."""
+        ...
+
+    @abstractmethod
+    async def due_deletions(self, *, now: datetime, limit: int) -> Sequence[tuple[int, str]]:
+        """Number and object key of deletions that are due."""
+        ...
+
+    @abstractmethod
+    async def forget_deletions(self, numbers: Sequence[int]) -> None:
+        """Strike deletions off that are done."""
+        ...
+
+    @abstractmethod
+    async def check(self) -> None:
+        """Return if the database answers and is migrated."""
+        ...

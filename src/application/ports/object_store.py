@@ -1,0 +1,119 @@
+"""Where the bytes are: a bucket with a private incoming half and a public half."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, runtime_checkable
+
+
+class ObjectMissing(Exception):
+    """Raised when there is no object under the key."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"There is no object {key!r}.")
+
+
+class ObjectChanged(Exception):
+    """Raised when the object is not the one whose ETag was pinned."""
+
+    def __init__(self, key: str, *, pinned: str) -> None:
+        super().__init__(f"Object {key!r} is no longer the one with ETag {pinned}.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredObject:
+    """What the store knows of an object without reading it."""
+
+    size_bytes: int
+    content_type: str
+    etag: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedUpload:
+    """Permission for one PUT: send the file's bytes to `url` with exactly these `headers`.
+
+    Content-Length is bound by the signature too; HTTP clients send it by themselves.
+    """
+
+    url: str
+    headers: dict[str, str]
+    expires_at: datetime
+    expires_in_s: int
+
+
+@runtime_checkable  # HTTP handlers ask for it by its type
+class ObjectStore(Protocol):
+    """Objects under keys. All writes are atomic: an object is there whole, or not at all.
+
+    Every method but `presign_put` raises `PartUnavailable` when the store does not answer.
+    """
+
+    bucket: str
+    public_base_url: str
+    """What a public key is appended to, with a slash between, to get its URL."""
+
+    @abstractmethod
+    def presign_put(
+        self, key: str, *, content_type: str, size_bytes: int, expires_in_s: int, now: datetime
+    ) -> SignedUpload:
+        """Permission to PUT one object of exactly that type and size. Makes no call.
+
+        Raises:
+            ValueError: The key is not under the incoming prefix: nothing else is ever signed.
+        """
+        ...
+
+    @abstractmethod
+    async def stat(self, key: str) -> StoredObject:
+        """Size, type and ETag of an object.
+
+        Raises:
+            ObjectMissing: There is none.
+        """
+        ...
+
+    @abstractmethod
+    async def read(
+        self, key: str, *, start: int = 0, length: int | None = None, etag: str | None = None
+    ) -> bytes:
+        """`length` bytes from `start`, or less where the object ends; all of it by default.
+
+        Raises:
+            ObjectMissing: There is none.
+            ObjectChanged: An `etag` was given and the object has another one.
+        """
+        ...
+
+    @abstractmethod
+    async def publish(
+        self, incoming_key: str, public_key: str, *, etag: str, content_type: str
+    ) -> str:
+        """Copy an object inside the store, if it still has that ETag; answer the copy's ETag.
+
+        The copy is served as `content_type`, to be cached for ever.
+
+        Raises:
+            ObjectMissing: There is none under `incoming_key`.
+            ObjectChanged: It has another ETag.
+        """
+        ...
+
+    @abstractmethod
+    async def put(self, public_key: str, body: bytes, *, content_type: str) -> str:
+        """Write a public object that we made; answer its ETag.
+
+        It is served as `content_type`, to be cached for ever.
+        """
+        ...
+
+    @abstractmethod
+    async def delete(self, keys: Sequence[str]) -> None:
+        """Remove objects. Those that are not there are no error."""
+        ...
+
+    @abstractmethod
+    async def check(self) -> None:
+        """Return if the store answers."""
+        ...

@@ -1,0 +1,1 @@
+"""Posts, their feed, likes and comments, one use case per file."""

@@ -1,0 +1,1 @@
+"""Accounts and profiles, one use case per file."""

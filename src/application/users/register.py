@@ -1,0 +1,37 @@
+"""Someone opens an account."""
+
+from dataclasses import dataclass
+
+from mediaport.application.ports.clock import Clock
+from mediaport.application.ports.passwords import Passwords
+from mediaport.application.ports.tokens import Tokens
+from mediaport.application.ports.user_repository import UserRepository
+from mediaport.domain.users import User, UserId, check_password
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """Keeps a new user and logs them in."""
+
+    users: UserRepository
+    passwords: Passwords
+    tokens: Tokens
+    clock: Clock
+
+    async def __call__(self, *, username: str, password: str) -> tuple[User, str]:
+        """The new user and their token.
+
+        Raises:
+            UsernameUnfit: The name is not of the allowed form.
+            PasswordUnfit: The password is too short or too long.
+            UsernameTaken: The name exists.
+        """
+        check_password(password)
+        password_hash = await self.passwords.hash(password)
+        now = self.clock.now()
+
+        def make(user_id: UserId) -> User:
+            return User(id=user_id, username=username, password_hash=password_hash, created_at=now)
+
+        user = await self.users.add(make)
+        return user, self.tokens.issue(user.id, now=now)

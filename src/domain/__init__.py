@@ -1,0 +1,1 @@
+"""Entities, value objects and invariants: what is always true of Mediaport."""

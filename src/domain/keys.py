@@ -1,0 +1,35 @@
+"""Where objects live in the bucket: the private incoming keys and the public ones."""
+
+from dataclasses import dataclass
+
+from mediaport.domain.policy import ContentType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyPrefixes:
+    """The two halves of the bucket. Signed uploads reach `incoming` alone; anyone reads `public`.
+
+    Attributes:
+        incoming: For example `incoming/`.
+        public: For example `public/`.
+    """
+
+    incoming: str
+    public: str
+
+    def incoming_key(
+        self, *, owner_id: int, media_id: int, name: str, content_type: ContentType
+    ) -> str:
+        """The key that a browser uploads to; `name` brings the randomness (122 bits or more)."""
+        return f"{self.incoming}{owner_id}/{media_id}/{name}.{content_type.extension}"
+
+    def public_key(
+        self, *, owner_id: int, media_id: int, name: str, content_type: ContentType
+    ) -> str:
+        """The key that the verified original is published under. No signed URL ever names it."""
+        return f"{self.public}media/{owner_id}/{media_id}/{name}.{content_type.extension}"
+
+
+def variant_key(original_key: str, size: int) -> str:
+    """The key of a thumbnail, beside its original: `.../{name}_{size}.webp`."""
+    return f"{original_key.rpartition('.')[0]}_{size}.{ContentType.WEBP.extension}"

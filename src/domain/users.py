@@ -1,0 +1,40 @@
+"""People: a unique name, and at most one avatar."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NewType
+
+from mediaport.domain.errors import PasswordUnfit, UsernameUnfit
+
+UserId = NewType("UserId", int)
+
+USERNAME_PATTERN = "^[a-z0-9_]{3,30}$"
+# NIST SP 800-63B asks for at least 8 characters and for no upper bound under 64. The upper bound
+# keeps one request from hashing megabytes.
+PASSWORD_MIN_LENGTH, PASSWORD_MAX_LENGTH = 8, 256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """A registered user. `avatar_media_id` names ready media of kind avatar that is theirs."""
+
+    id: UserId
+    username: str
+    password_hash: str
+    created_at: datetime
+    avatar_media_id: int | None = None
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(USERNAME_PATTERN, self.username):
+            raise UsernameUnfit(self.username)
+
+
+def check_password(password: str) -> None:
+    """Hold a new password to its length: nothing else is asked of it.
+
+    Raises:
+        PasswordUnfit: It is shorter or longer than allowed.
+    """
+    if not PASSWORD_MIN_LENGTH <= len(password) <= PASSWORD_MAX_LENGTH:
+        raise PasswordUnfit(min_length=PASSWORD_MIN_LENGTH, max_length=PASSWORD_MAX_LENGTH)

@@ -1,0 +1,33 @@
+"""The `mediaport` command."""
+
+import sys
+from typing import Never
+
+import click
+
+from mediaport import __version__
+from mediaport.entrypoints.cli.demo import demo
+from mediaport.entrypoints.cli.migrate import migrate
+from mediaport.entrypoints.cli.serve import serve
+from mediaport.entrypoints.cli.show_settings import show_settings
+from mediaport.entrypoints.settings import SettingError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="mediaport")
+def cli() -> None:
+    """Image uploads, straight to the object store, verified and with thumbnails."""
+
+
+for command in (serve, migrate, show_settings, demo):
+    cli.add_command(command)
+
+
+def main() -> Never:
+    """Run the command; a setting that does not fit ends it with one line."""
+    try:
+        cli()
+    except SettingError as error:
+        click.echo(f"mediaport: {error}", err=True)
+        sys.exit(2)
+    sys.exit(0)

@@ -1,0 +1,24 @@
+"""`mediaport settings`: what is set, to what, and where it came from."""
+
+import click
+
+from mediaport.entrypoints.settings import SECRETS, load
+
+
+@click.command(name="settings")
+def show_settings() -> None:
+    """Print each setting, its value (secrets are masked) and where it came from."""
+    settings, sources = load()
+    rows = []
+    for name, source in sources.items():
+        value = getattr(settings, name.lower())
+        if value is None:
+            shown = "(unset)"
+        elif name.lower() in SECRETS:
+            shown = "********"
+        else:
+            shown = ",".join(value) if isinstance(value, tuple) else str(value)
+        rows.append((name, shown, source))
+    names, values = (max(len(row[column]) for row in rows) for column in (0, 1))
+    for name, shown, source in rows:
+        click.echo(f"{name:<{names}}  {shown:<{values}}  {source}")

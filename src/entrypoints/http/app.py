@@ -1,0 +1,102 @@
+"""The Litestar app: routes, error handlers, access, and the life of the process."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from litestar import Litestar, asgi
+from litestar.config.cors import CORSConfig
+from litestar.di import Provide
+from litestar.middleware import DefineMiddleware
+from litestar.plugins.prometheus import PrometheusConfig
+from litestar.types import Receive, Scope, Send
+
+from mediaport.entrypoints.container import Container
+from mediaport.entrypoints.embedded import embedded_worker
+from mediaport.entrypoints.http import auth, docs, health, media, posts, users
+from mediaport.entrypoints.http.access import PUBLIC, BearerAuthentication, current_user
+from mediaport.entrypoints.http.problems import HANDLERS
+
+# Far below any image: image bytes never pass through the API.
+MAX_BODY_BYTES = 64 * 1024
+# What handlers ask for by these names.
+PROVIDED = {
+    "policy": "policy",
+    "media": "media",
+    "posts": "posts",
+    "users": "users",
+    "store": "store",
+    "presign_upload": "presign_upload",
+    "complete_upload": "complete_upload",
+    "show_media": "show_media",
+    "describe_media": "describe_media",
+    "delete_media": "delete_media",
+    "create_post": "create_post",
+    "delete_post": "delete_post",
+    "list_feed": "list_feed",
+    "like_post": "like_post",
+    "comment_on_post": "comment_on_post",
+    "list_comments": "list_comments",
+    "register_user": "register",
+    "log_in_user": "log_in",
+    "set_avatar": "set_avatar",
+}
+
+
+def create_app(container: Container) -> Litestar:
+    """The app over an object graph, with the embedded worker in its life."""
+    settings = container.settings()
+
+    @asynccontextmanager
+    async def life(_: Litestar) -> AsyncIterator[None]:
+        async with embedded_worker(container):
+            yield
+        await container.database().close()
+
+    store_app: Any = container.store_server().app
+
+    @asgi("/storage", is_mount=True, opt=PUBLIC, copy_scope=True)
+    async def storage(scope: Scope, receive: Receive, send: Send) -> None:
+        await store_app(scope, receive, send)
+
+    return Litestar(
+        route_handlers=[
+            auth.router,
+            media.router,
+            posts.router,
+            posts.user_posts_router,
+            users.router,
+            health.router,
+            health.Metrics,
+            storage,
+            *docs.handlers,
+        ],
+        dependencies={
+            "user": Provide(current_user, sync_to_thread=False),
+            **{name: provided(getattr(container, part)) for name, part in PROVIDED.items()},
+        },
+        middleware=[
+            PrometheusConfig(app_name="mediaport", prefix="mediaport", group_path=True).middleware,
+            DefineMiddleware(BearerAuthentication, authenticate=container.authenticate()),
+        ],
+        exception_handlers=HANDLERS,
+        cors_config=CORSConfig(
+            allow_origins=[*settings.cors_origins, *settings.own_origins],
+            allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "If-None-Match", "Range"],
+            expose_headers=["ETag", "Retry-After", "Content-Range", "Accept-Ranges"],
+        ),
+        request_max_body_size=MAX_BODY_BYTES,
+        openapi_config=docs.openapi_config(),
+        lifespan=[life],
+        logging_config=None,
+    )
+
+
+def provided(part: Callable[[], Any]) -> Provide:
+    """A part of the object graph, for handlers to ask for."""
+
+    def give() -> Any:
+        return part()
+
+    return Provide(give, sync_to_thread=False)

@@ -1,0 +1,297 @@
+"""`/media`: permission to upload, completion, and the media items themselves."""
+
+import hashlib
+from datetime import datetime
+from http import HTTPStatus
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Request, Response, Router, delete, get, patch, post
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
+from msgspec import Meta
+
+from mediaport.application.media.complete_upload import CompleteUpload
+from mediaport.application.media.delete_media import DeleteMedia
+from mediaport.application.media.describe_media import DescribeMedia
+from mediaport.application.media.presign_upload import PresignUpload
+from mediaport.application.media.show_media import ShowMedia
+from mediaport.application.ports.object_store import SignedUpload
+from mediaport.domain.media import ALT_MAX_LENGTH, Media, MediaId, Status, ThumbnailsStatus
+from mediaport.domain.policy import ContentType, Kind, UploadPolicy
+from mediaport.domain.users import User
+from mediaport.entrypoints.http.access import PUBLIC, SECURITY
+from mediaport.entrypoints.http.problems import documented
+from mediaport.entrypoints.http.wire import MAX_ID, PathId
+
+_PRIVATE = {"Cache-Control": "no-store"}
+
+
+class KindPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """What one kind of media may be."""
+
+    max_bytes: int
+    allowed_content_types: list[str]
+
+
+class PolicyObject(msgspec.Struct, frozen=True, kw_only=True):
+    """The limits of uploads, so that a client can check before it asks."""
+
+    kinds: Annotated[dict[str, KindPolicy], Meta(description="By kind: post_image, avatar")]
+    max_pixels: Annotated[int, Meta(description="Largest width x height")]
+    max_pending: Annotated[int, Meta(description="Uploads that may be pending at once, per user")]
+    upload_url_expires_in: Annotated[int, Meta(description="Seconds an upload URL can be used")]
+    thumbnail_sizes: Annotated[list[int], Meta(description="Squares, in px, thumbnails fit in")]
+
+
+class PresignRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is going to be uploaded."""
+
+    kind: Kind
+    content_type: Annotated[str, Meta(max_length=100, examples=["image/jpeg"])]
+    size_bytes: Annotated[int, Meta(ge=1, le=MAX_ID, examples=[2_400_000])]
+    filename: Annotated[
+        str | None,
+        Meta(description="Accepted for clients that send it; the key is made without it"),
+    ] = None
+
+
+class UploadInstructions(msgspec.Struct, frozen=True, kw_only=True):
+    """How to upload: the shape that Uppy's `getUploadParameters` returns."""
+
+    method: str = "PUT"
+    url: str
+    fields: dict[str, str] = {}
+    headers: Annotated[dict[str, str], Meta(description="Send exactly these")]
+    expires_at: datetime
+    expires_in: Annotated[int, Meta(description="Seconds the URL can be used")]
+
+
+class PresignedObject(msgspec.Struct, frozen=True, kw_only=True):
+    """A pending media item with the permission to upload it."""
+
+    media_id: int
+    status: Status
+    kind: Kind
+    upload_url: str
+    public_url: Annotated[str, Meta(description="Where the original is served once it is ready")]
+    upload: UploadInstructions
+
+
+class MediaObject(msgspec.Struct, frozen=True, kw_only=True):
+    """A media item. A URL is null until there is something behind it."""
+
+    id: int
+    kind: Kind
+    status: Status
+    content_type: ContentType
+    size_bytes: int
+    width: Annotated[int | None, Meta(description="Pixels, upright; null until ready")]
+    height: Annotated[int | None, Meta(description="Pixels, upright; null until ready")]
+    alt: str | None
+    placeholder: Annotated[str | None, Meta(description="ThumbHash in base64")]
+    public_url: str
+    media_url: str | None
+    original_url: str | None
+    thumbnails_status: ThumbnailsStatus
+    thumbnails_error: Annotated[str | None, Meta(description="Why there are no thumbnails")]
+    thumb_128_url: str | None
+    thumb_512_url: str | None
+    thumb_1024_url: str | None
+    created_at: datetime
+
+
+class Description(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a picture shows, in words."""
+
+    alt: Annotated[str, Meta(max_length=ALT_MAX_LENGTH)] | None
+
+
+def media_object(media: Media) -> MediaObject:
+    """A media item as the API shows it."""
+    urls = {variant.size: variant.public_url for variant in media.variants}
+    return MediaObject(
+        id=media.id,
+        kind=media.kind,
+        status=media.status,
+        content_type=media.content_type,
+        size_bytes=media.size_bytes,
+        width=media.width,
+        height=media.height,
+        alt=media.alt,
+        placeholder=media.placeholder,
+        public_url=media.public_url,
+        media_url=media.shown_url,
+        original_url=media.shown_url,
+        thumbnails_status=media.thumbnails_status,
+        thumbnails_error=media.thumbnails_error,
+        thumb_128_url=urls.get(128),
+        thumb_512_url=urls.get(512),
+        thumb_1024_url=urls.get(1024),
+        created_at=media.created_at,
+    )
+
+
+def presigned_object(media: Media, upload: SignedUpload) -> PresignedObject:
+    """A pending media item as the API shows it."""
+    return PresignedObject(
+        media_id=media.id,
+        status=media.status,
+        kind=media.kind,
+        upload_url=upload.url,
+        public_url=media.public_url,
+        upload=UploadInstructions(
+            url=upload.url,
+            headers=upload.headers,
+            expires_at=upload.expires_at,
+            expires_in=upload.expires_in_s,
+        ),
+    )
+
+
+@get("/policy", opt=PUBLIC, security=[{}], summary="Limits of uploads", responses=documented())
+async def show_policy(policy: NamedDependency[UploadPolicy]) -> PolicyObject:
+    """Say what may be uploaded, per kind."""
+    types = [str(content_type) for content_type in ContentType]
+    return PolicyObject(
+        kinds={
+            str(kind): KindPolicy(max_bytes=max_bytes, allowed_content_types=types)
+            for kind, max_bytes in policy.max_bytes.items()
+        },
+        max_pixels=policy.max_pixels,
+        max_pending=policy.max_pending,
+        upload_url_expires_in=policy.url_ttl_s,
+        thumbnail_sizes=list(policy.thumbnail_sizes),
+    )
+
+
+@post(
+    "/presign",
+    security=SECURITY,
+    summary="Ask for an upload URL",
+    response_headers=[],
+    responses=documented(
+        HTTPStatus.UNAUTHORIZED,
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        HTTPStatus.TOO_MANY_REQUESTS,
+    ),
+)
+async def presign(
+    data: JSONBody[PresignRequest],
+    user: NamedDependency[User],
+    presign_upload: NamedDependency[PresignUpload],
+) -> Response[PresignedObject]:
+    """Keep a pending media item and sign a URL for one PUT of exactly this type and size."""
+    media, upload = await presign_upload(
+        kind=data.kind, content_type=data.content_type, size_bytes=data.size_bytes, by=user.id
+    )
+    return Response(presigned_object(media, upload), headers=_PRIVATE)
+
+
+@post(
+    "/{media_id:int}/presign",
+    status_code=HTTPStatus.OK,
+    security=SECURITY,
+    summary="Ask for a fresh upload URL",
+    responses=documented(
+        HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.GONE
+    ),
+)
+async def presign_again(
+    media_id: PathId,
+    user: NamedDependency[User],
+    presign_upload: NamedDependency[PresignUpload],
+) -> Response[PresignedObject]:
+    """Sign another URL for a pending media item, because the first one expired."""
+    media, upload = await presign_upload.again(MediaId(media_id), by=user.id)
+    return Response(presigned_object(media, upload), headers=_PRIVATE)
+
+
+@post(
+    "/{media_id:int}/complete",
+    status_code=HTTPStatus.OK,
+    security=SECURITY,
+    summary="Say that the upload is done",
+    responses=documented(
+        HTTPStatus.UNAUTHORIZED,
+        HTTPStatus.NOT_FOUND,
+        HTTPStatus.CONFLICT,
+        HTTPStatus.GONE,
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        HTTPStatus.INSUFFICIENT_STORAGE,
+    ),
+)
+async def complete(
+    media_id: PathId,
+    user: NamedDependency[User],
+    complete_upload: NamedDependency[CompleteUpload],
+) -> MediaObject:
+    """Verify what was uploaded and publish it. Asked again, the answer is the same."""
+    return media_object(await complete_upload(MediaId(media_id), by=user.id))
+
+
+@get(
+    "/{media_id:int}",
+    security=SECURITY,
+    summary="Look at a media item of yours",
+    responses=documented(HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND),
+)
+async def show(
+    request: Request[User, str, Any],
+    media_id: PathId,
+    user: NamedDependency[User],
+    show_media: NamedDependency[ShowMedia],
+) -> Response[MediaObject | None]:
+    """Show a media item with an ETag; 304 where `If-None-Match` names it."""
+    media = media_object(await show_media(MediaId(media_id), by=user.id))
+    tag = hashlib.sha256(msgspec.json.encode(media)).hexdigest()[:32]
+    headers = {"ETag": f'"{tag}"', "Cache-Control": "private, no-cache"}
+    known = [part.strip() for part in request.headers.get("if-none-match", "").split(",")]
+    if f'"{tag}"' in known or f'W/"{tag}"' in known:
+        return Response(None, status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+    return Response(media, headers=headers)
+
+
+@patch(
+    "/{media_id:int}",
+    security=SECURITY,
+    summary="Describe a media item",
+    responses=documented(
+        HTTPStatus.UNAUTHORIZED,
+        HTTPStatus.NOT_FOUND,
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+    ),
+)
+async def describe(
+    media_id: PathId,
+    data: JSONBody[Description],
+    user: NamedDependency[User],
+    describe_media: NamedDependency[DescribeMedia],
+) -> MediaObject:
+    """Set the alt text, or remove it with null."""
+    return media_object(await describe_media(MediaId(media_id), alt=data.alt, by=user.id))
+
+
+@delete(
+    "/{media_id:int}",
+    security=SECURITY,
+    summary="Delete a media item",
+    responses=documented(HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
+)
+async def remove(
+    media_id: PathId,
+    user: NamedDependency[User],
+    delete_media: NamedDependency[DeleteMedia],
+) -> None:
+    """Delete a media item that nothing shows, with all its objects."""
+    await delete_media(MediaId(media_id), by=user.id)
+
+
+router = Router(
+    "/media",
+    route_handlers=[show_policy, presign, presign_again, complete, show, describe, remove],
+    tags=["media"],
+)

@@ -1,0 +1,121 @@
+"""`/users`: profiles and avatars."""
+
+from datetime import datetime
+from http import HTTPStatus
+from typing import Annotated
+
+import msgspec
+from litestar import Router, get, put
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
+from msgspec import Meta
+
+from mediaport.application.ports.user_repository import Profile, UserRepository
+from mediaport.application.users.set_avatar import SetAvatar
+from mediaport.domain.media import MediaId
+from mediaport.domain.users import User
+from mediaport.entrypoints.http.access import SECURITY
+from mediaport.entrypoints.http.media import MediaObject, media_object
+from mediaport.entrypoints.http.problems import documented
+from mediaport.entrypoints.http.wire import Id
+
+
+class PersonObject(msgspec.Struct, frozen=True, kw_only=True):
+    """Someone who posted or commented."""
+
+    id: int
+    username: str
+    avatar_url: str | None
+    avatar_thumb_url: Annotated[
+        str | None, Meta(description="The avatar fitting in 128 px; null until it is made")
+    ]
+
+
+class ProfileObject(msgspec.Struct, frozen=True, kw_only=True):
+    """A user with their avatar."""
+
+    id: int
+    username: str
+    avatar_url: str | None
+    avatar_thumb_url: str | None
+    avatar: MediaObject | None
+    created_at: datetime
+
+
+class AvatarChoice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which media to show as the avatar; null for none."""
+
+    media_id: Id | None
+
+
+def person_object(profile: Profile) -> PersonObject:
+    """A user as posts and comments show them."""
+    avatar = media_object(profile.avatar) if profile.avatar else None
+    return PersonObject(
+        id=profile.user.id,
+        username=profile.user.username,
+        avatar_url=avatar.media_url if avatar else None,
+        avatar_thumb_url=avatar.thumb_128_url if avatar else None,
+    )
+
+
+def profile_object(profile: Profile) -> ProfileObject:
+    """A user as their profile shows them."""
+    avatar = media_object(profile.avatar) if profile.avatar else None
+    return ProfileObject(
+        id=profile.user.id,
+        username=profile.user.username,
+        avatar_url=avatar.media_url if avatar else None,
+        avatar_thumb_url=avatar.thumb_128_url if avatar else None,
+        avatar=avatar,
+        created_at=profile.user.created_at,
+    )
+
+
+@get("/me", summary="Your profile", responses=documented(HTTPStatus.UNAUTHORIZED))
+async def show_me(
+    user: NamedDependency[User], users: NamedDependency[UserRepository]
+) -> ProfileObject:
+    """Show the profile of the caller."""
+    return profile_object(await users.profile(user.username))
+
+
+@get(
+    "/{username:str}",
+    summary="A profile",
+    responses=documented(HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND),
+)
+async def show_user(
+    username: FromPath[str], users: NamedDependency[UserRepository]
+) -> ProfileObject:
+    """Show someone's profile."""
+    return profile_object(await users.profile(username))
+
+
+@put(
+    "/me/avatar",
+    summary="Set, replace or clear your avatar",
+    responses=documented(
+        HTTPStatus.UNAUTHORIZED,
+        HTTPStatus.NOT_FOUND,
+        HTTPStatus.CONFLICT,
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+    ),
+)
+async def choose_avatar(
+    data: JSONBody[AvatarChoice],
+    user: NamedDependency[User],
+    set_avatar: NamedDependency[SetAvatar],
+) -> ProfileObject:
+    """Show ready media of kind avatar, or none. The media shown before is deleted."""
+    media_id = None if data.media_id is None else MediaId(data.media_id)
+    return profile_object(await set_avatar(media_id, by=user.id))
+
+
+router = Router(
+    "/users",
+    route_handlers=[show_me, show_user, choose_avatar],
+    security=SECURITY,
+    tags=["users"],
+)

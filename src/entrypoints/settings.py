@@ -1,0 +1,236 @@
+"""Every setting: its name, type, default and meaning. The only place that reads the environment.
+
+The name of a setting is its field's name in capitals. Values come from the environment, else from
+the file `.env` in the working folder, else from the defaults here. An empty value is no value.
+"""
+
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Any, get_type_hints
+
+import msgspec
+from dotenv import dotenv_values
+from msgspec import Meta
+
+Port = Annotated[int, Meta(ge=1, le=65535)]
+Positive = Annotated[int, Meta(ge=1)]
+Prefix = Annotated[str, Meta(pattern=r"^([A-Za-z0-9_-][A-Za-z0-9._-]*/)+$")]
+Url = Annotated[str, Meta(pattern=r"^https?://[^\s/]+(/[^\s]*[^\s/])?$")]
+MIN_SECRET_LENGTH = 32  # what HS256 asks for: RFC 7518, 3.2
+Secret = Annotated[str, Meta(min_length=MIN_SECRET_LENGTH)]
+LogLevel = Annotated[str, Meta(pattern="^(DEBUG|INFO|WARNING|ERROR)$")]
+
+
+class SettingError(Exception):
+    """Raised when a setting cannot be used; its message is one line that says what to do."""
+
+    def __init__(self, name: str, problem: str, example: str) -> None:
+        super().__init__(f"{name}: {problem}. Example: {name}={example}")
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """The settings, checked and with their defaults filled in."""
+
+    host: Annotated[str, Meta(description="Address to listen on", examples=["127.0.0.1"])] = (
+        "127.0.0.1"
+    )
+    port: Annotated[Port, Meta(description="Port to listen on", examples=["8000"])] = 8000
+    base_url: Annotated[
+        Url | None,
+        Meta(
+            description="Where browsers reach this server; by default http://HOST:PORT",
+            examples=["https://media.example.com"],
+        ),
+    ] = None
+    data_dir: Annotated[
+        str,
+        Meta(description="Folder of the embedded database and object store", examples=["./var"]),
+    ] = "./var"
+    log_level: Annotated[
+        LogLevel, Meta(description="DEBUG, INFO, WARNING or ERROR", examples=["INFO"])
+    ] = "INFO"
+    jwt_secret: Annotated[
+        Secret | None,
+        Meta(
+            description="Signs access tokens and embedded upload URLs, 32 characters or more; "
+            "by default a random one, kept in DATA_DIR",
+            examples=["<output of: openssl rand -hex 32>"],
+        ),
+    ] = None
+    jwt_ttl_s: Annotated[
+        Positive, Meta(description="How long an access token is valid, in s", examples=["86400"])
+    ] = 86_400
+    cors_origins: Annotated[
+        tuple[Url, ...],
+        Meta(
+            description="Origins of pages that may call the API, separated by commas",
+            examples=["http://localhost:5173,https://app.example.com"],
+        ),
+    ] = ("http://localhost:5173", "http://127.0.0.1:5173")
+    s3_public_base_url: Annotated[
+        Url | None,
+        Meta(
+            description="What public object keys are appended to; by default BASE_URL/storage",
+            examples=["https://cdn.example.com"],
+        ),
+    ] = None
+    s3_public_prefix: Annotated[
+        Prefix,
+        Meta(description="Folder of published objects, ending with a slash", examples=["public/"]),
+    ] = "public/"
+    s3_incoming_prefix: Annotated[
+        Prefix,
+        Meta(description="Folder of uploads, ending with a slash", examples=["incoming/"]),
+    ] = "incoming/"
+    media_max_bytes_post: Annotated[
+        Positive, Meta(description="Largest image of a post, in bytes", examples=["5242880"])
+    ] = 5_242_880
+    media_max_bytes_avatar: Annotated[
+        Positive, Meta(description="Largest avatar, in bytes", examples=["2097152"])
+    ] = 2_097_152
+    media_max_pixels: Annotated[
+        Positive,
+        Meta(description="Largest width x height that is decoded", examples=["40000000"]),
+    ] = 40_000_000
+    media_max_pending: Annotated[
+        Positive,
+        Meta(description="Uploads that one user may have pending at once", examples=["100"]),
+    ] = 100
+    media_upload_url_ttl_s: Annotated[
+        Positive,
+        Meta(description="How long a signed upload URL can be used, in s", examples=["300"]),
+    ] = 300
+    media_pending_ttl_s: Annotated[
+        Positive,
+        Meta(description="How long a pending upload can be completed, in s", examples=["3600"]),
+    ] = 3600
+    media_sweep_interval_s: Annotated[
+        Positive, Meta(description="How often the sweep runs, in s", examples=["5"])
+    ] = 5
+    thumbnail_workers: Annotated[
+        Positive,
+        Meta(description="Images decoded at the same time", examples=["2"]),
+    ] = 2
+
+    def __post_init__(self) -> None:
+        public, incoming = self.s3_public_prefix, self.s3_incoming_prefix
+        if public.startswith(incoming) or incoming.startswith(public):
+            raise SettingError(
+                "S3_INCOMING_PREFIX",
+                f"{incoming!r} and S3_PUBLIC_PREFIX {public!r} overlap: uploads would be public",
+                "incoming/",
+            )
+
+    @property
+    def address(self) -> str:
+        """The URL of this server on this machine."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)  # noqa: S104 - compared, not bound
+        return f"http://{host}:{self.port}"
+
+    @property
+    def reached_at(self) -> str:
+        """Where browsers reach this server."""
+        return self.base_url or self.address
+
+    @property
+    def upload_base_url(self) -> str:
+        """Where the embedded object store is reached."""
+        return f"{self.reached_at}/storage"
+
+    @property
+    def public_base_url(self) -> str:
+        """What public object keys are appended to."""
+        return self.s3_public_base_url or self.upload_base_url
+
+    @property
+    def own_origins(self) -> tuple[str, ...]:
+        """Origins that this server's own pages may have."""
+        local = (f"http://localhost:{self.port}", f"http://127.0.0.1:{self.port}")
+        return (self.reached_at, *local)
+
+    @property
+    def data_path(self) -> Path:
+        """The data folder."""
+        return Path(self.data_dir).absolute()
+
+    @property
+    def database_url(self) -> str:
+        """The embedded database, as SQLAlchemy names it."""
+        return f"sqlite+aiosqlite:///{self.data_path / 'mediaport.db'}"
+
+
+DESCRIPTIONS: Mapping[str, Meta] = MappingProxyType(
+    {
+        name: next(part for part in reversed(hint.__metadata__) if part.description)
+        for name, hint in get_type_hints(Settings, include_extras=True).items()
+    }
+)
+SECRETS = frozenset({"jwt_secret"})
+
+
+def load(
+    environment: Mapping[str, str] = MappingProxyType(os.environ), *, env_file: Path = Path(".env")
+) -> tuple[Settings, dict[str, str]]:
+    """The settings, and for each one where it came from: environment, the file's name, or default.
+
+    Raises:
+        SettingError: A value cannot be used. One line, with the name and an example.
+    """
+    filed = dotenv_values(env_file) if env_file.is_file() else {}
+    values: dict[str, Any] = {}
+    sources: dict[str, str] = {}
+    for field in msgspec.structs.fields(Settings):
+        name = field.name.upper()
+        sources[name] = "default"
+        for source, place in ((environment, "environment"), (filed, str(env_file))):
+            raw = source.get(name)
+            if raw:
+                values[field.name] = _value(field, raw)
+                sources[name] = place
+                break
+    return Settings(**values), sources
+
+
+def _value(field: msgspec.structs.FieldInfo, raw: str) -> Any:
+    name = field.name.upper()
+    parsed: object = raw
+    if isinstance(field.default, tuple):
+        parsed = [part.strip() for part in raw.split(",") if part.strip()]
+    try:
+        return msgspec.convert(parsed, field.type, strict=False)
+    except msgspec.ValidationError as error:
+        shown = "its value" if field.name in SECRETS else repr(raw)
+        meta = DESCRIPTIONS[field.name]
+        is_form = "regex" in str(error)  # A regex tells nobody anything: say what it is instead.
+        problem = f"it is not: {meta.description}" if is_form else str(error)
+        example = str((meta.examples or [""])[0])
+        raise SettingError(name, f"{shown} does not fit. {problem}", example) from error
+
+
+def secret_of(settings: Settings) -> str:
+    """JWT_SECRET, or the random one of the data folder, made on the first start.
+
+    Raises:
+        SettingError: The data folder cannot be written to.
+    """
+    if settings.jwt_secret:
+        return settings.jwt_secret
+    path = settings.data_path / "jwt_secret"
+    try:
+        settings.data_path.mkdir(parents=True, exist_ok=True)
+        try:
+            descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        except FileExistsError:
+            secret = path.read_text()
+        else:
+            secret = secrets.token_hex(32)
+            with os.fdopen(descriptor, "w") as file:
+                file.write(secret)
+    except OSError as error:
+        raise SettingError("DATA_DIR", str(error), "./var") from error
+    if len(secret) < MIN_SECRET_LENGTH:
+        raise SettingError("JWT_SECRET", f"{path} holds no secret; delete it", "<unset>")
+    return secret
