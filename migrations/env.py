@@ -1,16 +1,19 @@
-"""Runs migrations on the database whose URL the caller hands over."""
+"""Runs migrations on the database whose URL the caller hands over: all of them, or none."""
 
 import asyncio
 from typing import Literal
 
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from mediaport.adapters.sql.tables import metadata
 from mediaport.adapters.sql.types import UtcDateTime
+
+# Any number, the same for everyone: whoever holds it migrates, the others wait.
+LOCK = 20_261_122
 
 
 def render_item(kind: str, item: object, _: AutogenContext) -> str | Literal[False]:
@@ -21,7 +24,7 @@ def render_item(kind: str, item: object, _: AutogenContext) -> str | Literal[Fal
 
 
 def migrate(connection: Connection) -> None:
-    """Run the migrations on an open connection."""
+    """Run the migrations in the transaction that is open."""
     context.configure(
         connection=connection,
         target_metadata=metadata,
@@ -29,16 +32,30 @@ def migrate(connection: Connection) -> None:
         render_item=render_item,
         compare_type=True,
         compare_server_default=True,
+        transactional_ddl=True,
     )
     with context.begin_transaction():
         context.run_migrations()
 
 
 async def connect() -> None:
-    """Open the database, migrate it, close it."""
-    engine = create_async_engine(context.config.attributes["url"], poolclass=NullPool)
-    async with engine.begin() as connection:
-        await connection.run_sync(migrate)
+    """Open the database, migrate it in one transaction that nobody else can enter, close it."""
+    engine = create_async_engine(
+        context.config.attributes["url"], poolclass=NullPool, isolation_level="AUTOCOMMIT"
+    )
+    is_sqlite = engine.dialect.name == "sqlite"
+    async with engine.connect() as connection:
+        if is_sqlite:
+            await connection.execute(text("PRAGMA busy_timeout = 60000"))
+        await connection.execute(text("BEGIN IMMEDIATE" if is_sqlite else "BEGIN"))
+        if not is_sqlite:
+            await connection.execute(text(f"SELECT pg_advisory_xact_lock({LOCK})"))
+        try:
+            await connection.run_sync(migrate)
+        except BaseException:
+            await connection.execute(text("ROLLBACK"))
+            raise
+        await connection.execute(text("COMMIT"))
     await engine.dispose()
 
 

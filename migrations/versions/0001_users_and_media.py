@@ -59,23 +59,23 @@ def upgrade() -> None:
         sa.Column("created_at", INSTANT, nullable=False),
         sa.Column("expires_at", INSTANT, nullable=False),
         sa.Column("ready_at", INSTANT),
-        sa.CheckConstraint("kind IN ('post_image', 'avatar')", name="ck_media_kind"),
-        sa.CheckConstraint("status IN ('pending', 'ready')", name="ck_media_status"),
+        sa.CheckConstraint("kind IN ('post_image', 'avatar')", name=op.f("ck_media_kind")),
+        sa.CheckConstraint("status IN ('pending', 'ready')", name=op.f("ck_media_status")),
         sa.CheckConstraint(
             "content_type IN ('image/jpeg', 'image/png', 'image/webp')",
-            name="ck_media_content_type",
+            name=op.f("ck_media_content_type"),
         ),
         sa.CheckConstraint(
             "thumbnails_status IN ('pending', 'ready', 'failed')",
-            name="ck_media_thumbnails_status",
+            name=op.f("ck_media_thumbnails_status"),
         ),
-        sa.CheckConstraint("size_bytes > 0", name="ck_media_size_bytes"),
+        sa.CheckConstraint("size_bytes > 0", name=op.f("ck_media_size_bytes")),
         sa.CheckConstraint(
             "status = 'pending' AND thumbnails_status = 'pending' AND etag IS NULL"
             " AND width IS NULL AND height IS NULL AND ready_at IS NULL"
             " OR status = 'ready' AND etag IS NOT NULL"
             " AND width > 0 AND height > 0 AND ready_at IS NOT NULL",
-            name="ck_media_ready",
+            name=op.f("ck_media_ready"),
         ),
         sa.ForeignKeyConstraint(
             ["owner_id"], ["users.id"], name="fk_media_owner_id", ondelete="RESTRICT"
@@ -122,7 +122,7 @@ def upgrade() -> None:
         sa.Column("height", sa.Integer(), nullable=False),
         sa.Column("size_bytes", sa.Integer(), nullable=False),
         sa.CheckConstraint(
-            "width > 0 AND height > 0 AND size_bytes > 0", name="ck_media_variants_positive"
+            "width > 0 AND height > 0 AND size_bytes > 0", name=op.f("ck_media_variants_positive")
         ),
         sa.ForeignKeyConstraint(
             ["media_id"], ["media.id"], name="fk_media_variants_media_id", ondelete="RESTRICT"

@@ -22,7 +22,7 @@ def upgrade() -> None:
         sa.Column("like_count", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("comment_count", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("created_at", INSTANT, nullable=False),
-        sa.CheckConstraint("like_count >= 0 AND comment_count >= 0", name="ck_posts_counts"),
+        sa.CheckConstraint("like_count >= 0 AND comment_count >= 0", name=op.f("ck_posts_counts")),
         sa.ForeignKeyConstraint(
             ["media_id"], ["media.id"], name="fk_posts_media_id", ondelete="RESTRICT"
         ),

@@ -184,17 +184,18 @@ class NotAnImage(DomainError):
 
 
 class TooManyPixels(DomainError):
-    """Raised when an image has more pixels than will be decoded."""
+    """Raised when an image has more pixels, or a longer side, than will be decoded."""
 
     code = "too_many_pixels"
 
-    def __init__(self, *, width: int, height: int, max_pixels: int) -> None:
+    def __init__(self, *, width: int, height: int, max_pixels: int, max_side_px: int) -> None:
         super().__init__(
             f"The image has {width} x {height} = {width * height} pixels; "
-            f"at most {max_pixels} are accepted.",
+            f"at most {max_pixels} are accepted, and {max_side_px} on a side.",
             width=width,
             height=height,
             max_pixels=max_pixels,
+            max_side_px=max_side_px,
         )
 
 

@@ -2,7 +2,7 @@
 
     request ──► pending ──complete──► ready ──► thumbnails: pending ──► ready | failed
 
-Nothing leads back: what is ready stays ready until it is deleted.
+Nothing leads back to pending: what is ready stays ready until it is deleted.
 """
 
 from dataclasses import dataclass, replace
@@ -28,6 +28,8 @@ from mediaport.domain.users import UserId
 MediaId = NewType("MediaId", int)
 
 ALT_MAX_LENGTH = 1500
+# A picture of 40 million by 1 pixels costs gigabytes to scale down. Panoramas are shorter.
+MAX_SIDE_PX = 32_768
 
 
 class Status(StrEnum):
@@ -239,8 +241,14 @@ class Media:
         """
         if facts.content_type is not self.content_type:
             raise ContentTypeMismatch(declared=self.content_type, found=facts.content_type)
-        if facts.width * facts.height > max_pixels:
-            raise TooManyPixels(width=facts.width, height=facts.height, max_pixels=max_pixels)
+        too_long = max(facts.width, facts.height) > MAX_SIDE_PX
+        if too_long or facts.width * facts.height > max_pixels:
+            raise TooManyPixels(
+                width=facts.width,
+                height=facts.height,
+                max_pixels=max_pixels,
+                max_side_px=MAX_SIDE_PX,
+            )
 
     def complete(self, facts: ImageFacts, *, etag: str, size_bytes: int, now: datetime) -> Self:
         """The ready media item: verified as `facts`, published with `etag`.

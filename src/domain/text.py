@@ -4,7 +4,7 @@ import unicodedata
 
 from mediaport.domain.errors import TextUnfit
 
-_ALLOWED_CONTROLS = "\n\t"
+_ALLOWED_CONTROLS = "\r\n\t"
 
 
 def check_text(field: str, text: str, *, max_length: int) -> None:

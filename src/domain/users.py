@@ -15,6 +15,11 @@ USERNAME_PATTERN = "^[a-z0-9_]{3,30}$"
 PASSWORD_MIN_LENGTH, PASSWORD_MAX_LENGTH = 8, 256
 
 
+def is_username(text: str) -> bool:
+    """Whether a user could have that name."""
+    return re.fullmatch(USERNAME_PATTERN, text) is not None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
     """A registered user. `avatar_media_id` names ready media of kind avatar that is theirs."""
@@ -26,7 +31,7 @@ class User:
     avatar_media_id: int | None = None
 
     def __post_init__(self) -> None:
-        if not re.fullmatch(USERNAME_PATTERN, self.username):
+        if not is_username(self.username):
             raise UsernameUnfit(self.username)
 
 

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 
 from dependency_injector import containers, providers
+from sqlalchemy import URL
 
 from mediaport.adapters.disk.folder import ObjectFolder
 from mediaport.adapters.disk.object_store import DiskObjectStore
@@ -20,8 +21,8 @@ from mediaport.adapters.sql.user_repository import SqlUserRepository
 from mediaport.adapters.system.clock import SystemClock
 from mediaport.application.media.complete_upload import CompleteUpload
 from mediaport.application.media.delete_media import DeleteMedia
+from mediaport.application.media.deletion_plan import DeletionPlan
 from mediaport.application.media.describe_media import DescribeMedia
-from mediaport.application.media.discard import Discard
 from mediaport.application.media.make_thumbnails import MakeThumbnails
 from mediaport.application.media.presign_upload import PresignUpload
 from mediaport.application.media.remove_objects import RemoveObjects
@@ -57,6 +58,11 @@ def upload_policy(settings: Settings) -> UploadPolicy:
         pending_ttl_s=settings.media_pending_ttl_s,
         thumbnail_sizes=THUMBNAIL_SIZES,
     )
+
+
+def database_url(settings: Settings) -> URL:
+    """The embedded database, as SQLAlchemy names it."""
+    return URL.create("sqlite+aiosqlite", database=str(settings.database_path))
 
 
 def key_prefixes(settings: Settings) -> KeyPrefixes:
@@ -101,7 +107,7 @@ class Container(containers.DeclarativeContainer):
     secret = providers.Singleton(secret_of, settings)
     clock = providers.Singleton(SystemClock)
 
-    database = providers.Singleton(Database, settings.provided.database_url)
+    database = providers.Singleton(Database, providers.Callable(database_url, settings))
     media = providers.Singleton(SqlMediaRepository, database)
     users = providers.Singleton(SqlUserRepository, database)
     posts = providers.Singleton(SqlPostRepository, database)
@@ -126,19 +132,19 @@ class Container(containers.DeclarativeContainer):
         concurrency=settings.provided.thumbnail_workers,
     )
 
-    discard = providers.Singleton(Discard, policy)
+    plan = providers.Singleton(DeletionPlan, policy)
     remove_objects = providers.Singleton(RemoveObjects, media, store, clock)
     presign_upload = providers.Singleton(PresignUpload, media, store, clock, policy, prefixes)
     complete_upload = providers.Singleton(
-        CompleteUpload, media, store, images, queue, clock, policy, discard
+        CompleteUpload, media, store, images, queue, clock, policy, plan
     )
     show_media = providers.Singleton(ShowMedia, media)
     describe_media = providers.Singleton(DescribeMedia, media)
-    delete_media = providers.Singleton(DeleteMedia, media, clock, discard, remove_objects)
-    sweep = providers.Singleton(Sweep, media, queue, clock, policy, discard, remove_objects)
+    delete_media = providers.Singleton(DeleteMedia, media, clock, plan, remove_objects)
+    sweep = providers.Singleton(Sweep, media, queue, clock, policy, plan, remove_objects)
 
     create_post = providers.Singleton(CreatePost, posts, media, clock)
-    delete_post = providers.Singleton(DeletePost, posts, media, clock, discard, remove_objects)
+    delete_post = providers.Singleton(DeletePost, posts, media, clock, plan, remove_objects)
     list_feed = providers.Singleton(ListFeed, posts, users)
     like_post = providers.Singleton(LikePost, posts, clock)
     comment_on_post = providers.Singleton(CommentOnPost, posts, clock)
@@ -147,4 +153,4 @@ class Container(containers.DeclarativeContainer):
     register = providers.Singleton(Register, users, passwords, tokens, clock)
     log_in = providers.Singleton(LogIn, users, passwords, tokens, clock)
     authenticate = providers.Singleton(Authenticate, users, tokens, clock)
-    set_avatar = providers.Singleton(SetAvatar, users, media, clock, discard, remove_objects)
+    set_avatar = providers.Singleton(SetAvatar, users, media, clock, plan, remove_objects)

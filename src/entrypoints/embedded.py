@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from mediaport.adapters.disk.folder import ObjectFolder
 from mediaport.application.media.sweep import Sweep
 from mediaport.application.ports.unavailable import PartUnavailable
 from mediaport.entrypoints.container import Container
@@ -16,10 +17,9 @@ log = logging.getLogger(__name__)
 async def embedded_worker(container: Container) -> AsyncIterator[None]:
     """Make thumbnails and sweep until the block ends; what is under way is given back then."""
     interval_s = container.settings().media_sweep_interval_s
-    container.folder().remove_half_written()
     tasks = [
         asyncio.create_task(container.queue().run()),
-        asyncio.create_task(_sweep(container.sweep(), interval_s)),
+        asyncio.create_task(_sweep(container.sweep(), container.folder(), interval_s)),
     ]
     try:
         yield
@@ -27,12 +27,14 @@ async def embedded_worker(container: Container) -> AsyncIterator[None]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await container.database().close()
 
 
-async def _sweep(sweep: Sweep, interval_s: int) -> None:
+async def _sweep(sweep: Sweep, folder: ObjectFolder, interval_s: int) -> None:
     while True:
         try:
             await sweep()
+            await asyncio.to_thread(folder.remove_half_written)
         except PartUnavailable as error:
             log.warning("The sweep has to wait. %s", error)
         except Exception:

@@ -7,6 +7,7 @@ the file `.env` in the working folder, else from the defaults here. An empty val
 import os
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, get_type_hints
@@ -127,8 +128,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def address(self) -> str:
         """The URL of this server on this machine."""
-        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)  # noqa: S104 - compared, not bound
-        return f"http://{host}:{self.port}"
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - compared, not bound
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
     @property
     def reached_at(self) -> str:
@@ -157,9 +158,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return Path(self.data_dir).absolute()
 
     @property
-    def database_url(self) -> str:
-        """The embedded database, as SQLAlchemy names it."""
-        return f"sqlite+aiosqlite:///{self.data_path / 'mediaport.db'}"
+    def database_path(self) -> Path:
+        """The embedded database."""
+        return self.data_path / "mediaport.db"
 
 
 DESCRIPTIONS: Mapping[str, Meta] = MappingProxyType(
@@ -221,16 +222,23 @@ def secret_of(settings: Settings) -> str:
     path = settings.data_path / "jwt_secret"
     try:
         settings.data_path.mkdir(parents=True, exist_ok=True)
-        try:
-            descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        except FileExistsError:
-            secret = path.read_text()
-        else:
-            secret = secrets.token_hex(32)
-            with os.fdopen(descriptor, "w") as file:
-                file.write(secret)
+        if not path.exists():
+            _write_once(path, secrets.token_hex(32))
+        secret = path.read_text()
     except OSError as error:
         raise SettingError("DATA_DIR", str(error), "./var") from error
     if len(secret) < MIN_SECRET_LENGTH:
         raise SettingError("JWT_SECRET", f"{path} holds no secret; delete it", "<unset>")
     return secret
+
+
+def _write_once(path: Path, text: str) -> None:
+    """Write a file that is there whole or not at all, unless another process was faster."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    with os.fdopen(os.open(draft, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    with suppress(FileExistsError):
+        path.hardlink_to(draft)
+    draft.unlink()

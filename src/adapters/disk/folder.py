@@ -20,7 +20,7 @@ _KEY = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS}
 _TRIES = 5
-_STALE_AFTER_S = 86_400
+_STALE_AFTER_S = 3600
 
 
 def etag_of(status: os.stat_result) -> str:
@@ -91,7 +91,10 @@ class ObjectFolder:
 
     def delete(self, key: str) -> None:
         """Remove a file, and the folders that it leaves empty."""
-        path = self.path(key)
+        try:
+            path = self.path(key)
+        except ObjectMissing:
+            return
         with _translated_errors(key):
             path.unlink(missing_ok=True)
         for folder in list(path.parents)[: key.count("/")]:
@@ -104,11 +107,11 @@ class ObjectFolder:
         """Write and remove a file."""
         with _translated_errors("the folder"):
             probe = self._half_written()
-            probe.touch()
+            probe.write_bytes(b"There is room.")
             probe.unlink()
 
     def remove_half_written(self) -> None:
-        """Remove what uploads left behind that were cut off a day ago or earlier."""
+        """Remove what uploads left behind that were cut off an hour ago or earlier."""
         with _translated_errors("the folder"):
             for file in self._half_written().parent.iterdir():
                 with suppress(FileNotFoundError):

@@ -16,6 +16,7 @@ from starlette.types import Scope
 from mediaport.adapters.disk.folder import ObjectFolder, etag_of
 from mediaport.adapters.disk.object_store import content_type_of
 from mediaport.adapters.disk.signing import UploadSigner
+from mediaport.application.media.deletion_plan import UPLOAD_LASTS
 from mediaport.application.ports.clock import Clock
 from mediaport.application.ports.object_store import ObjectMissing
 from mediaport.application.ports.unavailable import PartFull, PartUnavailable
@@ -26,6 +27,7 @@ PUBLIC_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; sandbox",
     "Cross-Origin-Resource-Policy": "cross-origin",
+    "Vary": "Origin",
 }
 _WRITE_BYTES = 256 * 1024
 
@@ -60,6 +62,7 @@ class DiskStoreServer:
                 ClientDisconnect: _gone,
             },
         )
+        self.app.router.redirect_slashes = False
 
     async def _answer(self, request: Request) -> Response:
         key = request.path_params["key"].removesuffix("/")  # A framework that mounts adds one.
@@ -79,17 +82,20 @@ class DiskStoreServer:
         try:
             received = 0
             buffer = bytearray()
-            async for chunk in request.stream():
-                received += len(chunk)
-                if received > length:
-                    break
-                buffer += chunk
-                if len(buffer) >= _WRITE_BYTES:
-                    await asyncio.to_thread(upload.write, bytes(buffer))
-                    buffer.clear()
+            async with asyncio.timeout(UPLOAD_LASTS.total_seconds()):
+                async for chunk in request.stream():
+                    received += len(chunk)
+                    if received > length:
+                        break
+                    buffer += chunk
+                    if len(buffer) >= _WRITE_BYTES:
+                        await asyncio.to_thread(upload.write, bytes(buffer))
+                        buffer.clear()
             if received != length:
                 raise StoreRefusal(400, "IncompleteBody", f"Got {received} of {length} bytes.")
             status = await asyncio.to_thread(upload.finish, bytes(buffer))
+        except TimeoutError as error:
+            raise StoreRefusal(400, "RequestTimeout", f"No end in {UPLOAD_LASTS}.") from error
         finally:
             await asyncio.to_thread(upload.discard)
         return Response(headers={"ETag": f'"{etag_of(status)}"'})

@@ -5,6 +5,7 @@ import logging
 
 from mediaport.application.media.make_thumbnails import MakeThumbnails
 from mediaport.application.ports.thumbnail_queue import ThumbnailQueue
+from mediaport.application.ports.unavailable import PartUnavailable
 from mediaport.domain.media import MediaId
 
 log = logging.getLogger(__name__)
@@ -21,6 +22,7 @@ class InProcessThumbnailQueue(ThumbnailQueue):
         self._concurrency = concurrency
         self._waiting: asyncio.Queue[MediaId] = asyncio.Queue()
         self._known: set[MediaId] = set()
+        self._is_running = False
 
     async def enqueue(self, media_id: MediaId) -> None:
         """Remember the id, unless it waits already or is being worked on."""
@@ -28,11 +30,25 @@ class InProcessThumbnailQueue(ThumbnailQueue):
             self._known.add(media_id)
             self._waiting.put_nowait(media_id)
 
+    async def check(self) -> None:
+        """Fail if nobody works."""
+        if not self._is_running:
+            raise PartUnavailable("thumbnail_queue", "its worker does not run")
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing waits and nothing is being worked on."""
+        return not self._known
+
     async def run(self) -> None:
         """Work until cancelled. A job that is under way is given back to the database then."""
-        async with asyncio.TaskGroup() as group:
-            for _ in range(self._concurrency):
-                group.create_task(self._work())
+        self._is_running = True
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(self._concurrency):
+                    group.create_task(self._work())
+        finally:
+            self._is_running = False
 
     async def _work(self) -> None:
         while True:

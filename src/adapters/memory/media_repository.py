@@ -69,10 +69,11 @@ class MemoryMediaRepository(MediaRepository):
     def _is_held(self, media_id: MediaId, now: datetime) -> bool:
         return self._tables.completion_claims.get(media_id, now) > now
 
-    async def release_completion(self, media_id: MediaId) -> None:
+    async def release_completion(self, media_id: MediaId, *, until: datetime) -> None:
         """Give the claim back."""
         self._tables.answer()
-        self._tables.completion_claims.pop(media_id, None)
+        if self._tables.completion_claims.get(media_id) == until:
+            del self._tables.completion_claims[media_id]
 
     async def mark_ready(self, media: Media, *, deletions: Sequence[ObjectDeletion]) -> bool:
         """Keep `media` as ready, if it is pending."""
@@ -95,16 +96,28 @@ class MemoryMediaRepository(MediaRepository):
         del self._tables.media[media.id]
         self._tables.write_down(deletions)
 
+    async def expire(
+        self, media: Media, *, now: datetime, deletions: Sequence[ObjectDeletion]
+    ) -> bool:
+        """Purge pending media that nobody is completing."""
+        self._tables.answer()
+        current = self._tables.media.get(media.id)
+        if current is None or current.is_ready or self._is_held(media.id, now):
+            return False
+        await self.purge(media, deletions=deletions)
+        return True
+
     async def expired(self, *, before: datetime, now: datetime, limit: int) -> Sequence[Media]:
         """Pending media whose time was over."""
         self._tables.answer()
-        return [
+        found = [
             media
             for media in self._tables.media.values()
             if media.status is Status.PENDING
             and media.expires_at <= before
             and not self._is_held(media.id, now)
-        ][:limit]
+        ]
+        return sorted(found, key=lambda media: media.expires_at)[:limit]
 
     async def claim_thumbnails(
         self, media_id: MediaId, *, now: datetime, until: datetime
@@ -118,13 +131,14 @@ class MemoryMediaRepository(MediaRepository):
         self._tables.thumbnail_claims[media_id] = until
         start = self._tables.thumbnail_starts.get(media_id, 0) + 1
         self._tables.thumbnail_starts[media_id] = start
-        return ThumbnailClaim(media=media, start=start)
+        return ThumbnailClaim(media=media, start=start, until=until)
 
-    async def release_thumbnails(self, media_id: MediaId) -> None:
-        """Give the claim back, uncounted."""
+    async def release_thumbnails(self, claim: ThumbnailClaim, *, counted: bool) -> None:
+        """Give the claim back."""
         self._tables.answer()
-        if self._tables.thumbnail_claims.pop(media_id, None):
-            self._tables.thumbnail_starts[media_id] -= 1
+        if self._tables.thumbnail_claims.get(claim.media.id) == claim.until:
+            del self._tables.thumbnail_claims[claim.media.id]
+            self._tables.thumbnail_starts[claim.media.id] -= not counted
 
     async def save_thumbnails(self, media: Media) -> bool:
         """Keep thumbnails, if they are owed."""
@@ -139,11 +153,12 @@ class MemoryMediaRepository(MediaRepository):
     async def owed_thumbnails(self, *, now: datetime, limit: int) -> Sequence[MediaId]:
         """Media whose thumbnails are owed and claimed by nobody."""
         self._tables.answer()
-        return [
-            media.id
+        owed = [
+            (media.ready_at, media.id)
             for media in self._tables.media.values()
             if media.owes_thumbnails and self._tables.thumbnail_claims.get(media.id, now) <= now
-        ][:limit]
+        ]
+        return [media_id for _, media_id in sorted(owed)[:limit]]
 
     async def due_deletions(self, *, now: datetime, limit: int) -> Sequence[tuple[int, str]]:
         """Deletions that are due."""

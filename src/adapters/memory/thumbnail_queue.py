@@ -19,7 +19,11 @@ class MemoryThumbnailQueue(ThumbnailQueue):
 
     async def enqueue(self, media_id: MediaId) -> None:
         """Remember the id, once."""
-        if self.is_down:
-            raise PartUnavailable("thumbnail_queue", "it was taken down")
+        await self.check()
         if media_id not in self.waiting:
             self.waiting.append(media_id)
+
+    async def check(self) -> None:
+        """Fail if the queue was taken down."""
+        if self.is_down:
+            raise PartUnavailable("thumbnail_queue", "it was taken down")

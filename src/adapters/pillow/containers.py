@@ -20,14 +20,18 @@ class BlockKind(Enum):
 
     EXIF = auto()
     XMP = auto()
-    UNREADABLE = auto()  # compressed, or too large to look into
+    UNREADABLE = auto()  # compressed, in pieces, or too large to look into
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """A block of metadata: the whole chunk, from `start` to `end`, and its payload inside."""
+    """A block of metadata: the whole chunk, from `start` to `end`, and its payload inside.
+
+    `name` is the chunk's own in PNG and WebP.
+    """
 
     kind: BlockKind
+    name: bytes
     start: int
     end: int
     payload_start: int
@@ -36,12 +40,16 @@ class Block:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """Format, size in pixels as stored (before any orientation), and metadata blocks."""
+    """Format, size in pixels as stored (before any orientation), and metadata blocks.
+
+    `has_more_images`: other pictures follow the first, with metadata of their own.
+    """
 
     content_type: ContentType
     width: int
     height: int
     blocks: tuple[Block, ...]
+    has_more_images: bool = False
 
 
 Walk = Generator[tuple[int, int], bytes, Layout]
@@ -50,13 +58,16 @@ Read = Generator[tuple[int, int], bytes, bytes]
 # More than any honest file has; walking stays cheap on files made of nothing but empty chunks.
 _MAX_CHUNKS = 5000
 _MAX_METADATA_BYTES = 1_000_000
+_PNG_KEYWORD_MAX = 100
 
 _EXIF = b"Exif\0\0"
 _XMP = b"http://ns.adobe.com/xap/1.0/\0"
 _XMP_MORE = b"http://ns.adobe.com/xmp/extension/\0"
-_XMP_MORE_HEADER = len(_XMP_MORE) + 32 + 4 + 4
+_MORE_IMAGES = b"MPF\0"
+EXIF_SIGNATURE, XMP_SIGNATURE = _EXIF, _XMP
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PNG_XMP = b"XML:com.adobe.xmp\0"
+_PNG_XMP_PLAIN = _PNG_XMP + b"\0"
 _PNG_RAW_PROFILES = (
     b"Raw profile type exif\0",
     b"Raw profile type APP1\0",
@@ -64,7 +75,7 @@ _PNG_RAW_PROFILES = (
 )
 _FRAME_HEADERS = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _STANDALONE = {0x01, *range(0xD0, 0xD8)}
-_SCAN, _END, _APP1 = 0xDA, 0xD9, 0xE1
+_SCAN, _END, _APP1, _APP2 = 0xDA, 0xD9, 0xE1, 0xE2
 
 
 def walk(size_bytes: int) -> Walk:
@@ -88,7 +99,7 @@ def walk(size_bytes: int) -> Walk:
 
 
 def _walk_jpeg(size_bytes: int) -> Walk:
-    at, size, blocks = 2, (0, 0), []
+    at, size, more, blocks = 2, (0, 0), False, []
     for _ in range(_MAX_CHUNKS):
         marker = yield from _read(at, 4)
         if marker[0] != 0xFF:
@@ -102,21 +113,28 @@ def _walk_jpeg(size_bytes: int) -> Walk:
         if marker[1] in _FRAME_HEADERS:
             height, width = struct.unpack(">HH", (yield from _read(at + 5, 4)))
             size = (width, height)
-        elif marker[1] == _APP1:
+        elif marker[1] in {_APP1, _APP2}:
             name = yield from _read(at + 4, min(end, size_bytes) - at - 4, at_most=len(_XMP_MORE))
-            for kind, signature, header in (
-                (BlockKind.EXIF, _EXIF, len(_EXIF)),
-                (BlockKind.XMP, _XMP, len(_XMP)),
-                (BlockKind.XMP, _XMP_MORE, _XMP_MORE_HEADER),
-            ):
-                if name.startswith(signature):
-                    blocks.append(_block(kind, at, end, at + 4 + header, end))
+            blocks += _jpeg_block(name, at, end)
+            more = more or name.startswith(_MORE_IMAGES)
         at = end
     else:
         raise NotAnImage(f"it has more than {_MAX_CHUNKS} JPEG segments before its picture")
     if size == (0, 0):
         raise NotAnImage("its JPEG header has no frame")
-    return _layout(ContentType.JPEG, size, blocks)
+    return _layout(ContentType.JPEG, size, blocks, has_more_images=more)
+
+
+def _jpeg_block(name: bytes, start: int, end: int) -> list[Block]:
+    """The metadata in an application segment, if it holds any."""
+    for kind, signature in (
+        (BlockKind.EXIF, _EXIF),
+        (BlockKind.XMP, _XMP),
+        (BlockKind.UNREADABLE, _XMP_MORE),
+    ):
+        if name.startswith(signature):
+            return [_block(kind, (start, end), (start + 4 + len(signature), end))]
+    return []
 
 
 def _walk_png(size_bytes: int) -> Walk:
@@ -129,19 +147,18 @@ def _walk_png(size_bytes: int) -> Walk:
         if at + 12 > size_bytes:
             break
         length, name = struct.unpack(">I4s", (yield from _read(at, 8)))
-        start, end = at, at + 12 + length
-        if name == b"IEND" or end > size_bytes:
+        # A last chunk that is cut off is looked into all the same: readers may do so, too.
+        start, data, end = at, at + 8, min(at + 12 + length, size_bytes)
+        data_end = min(data + length, size_bytes)
+        if name == b"IEND":
             break
-        data = at + 8
         if name == b"eXIf":
-            blocks.append(_block(BlockKind.EXIF, start, end, data, data + length))
+            blocks.append(_block(BlockKind.EXIF, (start, end), (data, data_end), name))
         elif name in {b"iTXt", b"tEXt", b"zTXt"}:
-            text = yield from _read(data, length, at_most=_MAX_METADATA_BYTES)
-            if text.startswith(_PNG_RAW_PROFILES):
-                blocks.append(_block(BlockKind.UNREADABLE, start, end, data, data + length))
-            elif text.startswith(_PNG_XMP):
-                kind = BlockKind.UNREADABLE if text[len(_PNG_XMP)] else BlockKind.XMP
-                blocks.append(_block(kind, start, end, data, data + length))
+            text = yield from _read(data, data_end - data, at_most=_PNG_KEYWORD_MAX)
+            kind = _png_text_kind(name, text)
+            if kind is not None:
+                blocks.append(_block(kind, (start, end), (data, data_end), name))
         at = end
     else:
         raise NotAnImage(f"it has more than {_MAX_CHUNKS} PNG chunks")
@@ -155,16 +172,15 @@ def _walk_webp(size_bytes: int) -> Walk:
         if at + 8 > size_bytes:
             break
         name, length = struct.unpack("<4sI", (yield from _read(at, 8)))
-        start, end = at, at + 8 + length + length % 2
-        if end > size_bytes:
-            break
-        data = at + 8
+        # The last chunk may lack its padding, or be cut off.
+        start, data, end = at, at + 8, min(at + 8 + length + length % 2, size_bytes)
+        data_end = min(data + length, size_bytes)
         if name == b"EXIF":
-            prefix = yield from _read(data, length, at_most=len(_EXIF))
+            prefix = yield from _read(data, data_end - data, at_most=len(_EXIF))
             payload = data + len(_EXIF) if prefix == _EXIF else data
-            blocks.append(_block(BlockKind.EXIF, start, end, payload, data + length))
+            blocks.append(_block(BlockKind.EXIF, (start, end), (payload, data_end), name))
         elif name == b"XMP ":
-            blocks.append(_block(BlockKind.XMP, start, end, data, data + length))
+            blocks.append(_block(BlockKind.XMP, (start, end), (data, data_end), name))
         at = end
     else:
         raise NotAnImage(f"it has more than {_MAX_CHUNKS} WebP chunks")
@@ -199,17 +215,43 @@ def _read(start: int, length: int, *, at_most: int | None = None) -> Read:
     return data
 
 
-def _block(kind: BlockKind, start: int, end: int, payload_start: int, payload_end: int) -> Block:
-    if payload_end - payload_start > _MAX_METADATA_BYTES:
+def _png_text_kind(name: bytes, text: bytes) -> BlockKind | None:
+    """What a text chunk holds, from its keyword and what follows it; None if no metadata."""
+    keyword = text.partition(b"\0")[0]
+    if text.startswith(_PNG_XMP):
+        plain = name == b"iTXt" and text.startswith(_PNG_XMP_PLAIN)
+        return BlockKind.XMP if plain else BlockKind.UNREADABLE
+    if text.startswith(_PNG_RAW_PROFILES) or b"gps" in keyword.lower():
+        return BlockKind.UNREADABLE
+    return None
+
+
+def _block(
+    kind: BlockKind, chunk: tuple[int, int], payload: tuple[int, int], name: bytes = b""
+) -> Block:
+    if payload[1] - payload[0] > _MAX_METADATA_BYTES:
         kind = BlockKind.UNREADABLE
     return Block(
         kind=kind,
-        start=start,
-        end=end,
-        payload_start=min(payload_start, payload_end),
-        payload_end=payload_end,
+        name=name,
+        start=chunk[0],
+        end=chunk[1],
+        payload_start=min(payload),
+        payload_end=payload[1],
     )
 
 
-def _layout(content_type: ContentType, size: tuple[int, int], blocks: list[Block]) -> Layout:
-    return Layout(content_type=content_type, width=size[0], height=size[1], blocks=tuple(blocks))
+def _layout(
+    content_type: ContentType,
+    size: tuple[int, int],
+    blocks: list[Block],
+    *,
+    has_more_images: bool = False,
+) -> Layout:
+    return Layout(
+        content_type=content_type,
+        width=size[0],
+        height=size[1],
+        blocks=tuple(blocks),
+        has_more_images=has_more_images,
+    )

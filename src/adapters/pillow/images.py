@@ -11,8 +11,8 @@ from mediaport.application.ports.images import BrokenImage, ByteReader, Images, 
 from mediaport.domain.errors import NotAnImage
 from mediaport.domain.media import ImageFacts
 
-# One range request brings most headers whole.
-_WINDOW_BYTES = 64 * 1024
+# One range request brings most headers whole; a walk that goes on asks for more at a time.
+_WINDOW_BYTES, _MAX_WINDOW_BYTES = 64 * 1024, 1024 * 1024
 _SIDEWAYS = {5, 6, 7, 8}
 
 
@@ -27,7 +27,7 @@ class PillowImages(Images):
         """What header and metadata say, without decoding."""
         window = _Window(read)
         layout = await _walk(window, size_bytes)
-        orientation, has_location = None, False
+        orientation, has_location = None, layout.has_more_images
         for block in layout.blocks:
             payload = b""
             if block.kind is not BlockKind.UNREADABLE:
@@ -70,12 +70,14 @@ class _Window:
         self._read = read
         self._start = 0
         self._bytes = b""
+        self._size = _WINDOW_BYTES
 
     async def __call__(self, start: int, length: int) -> bytes:
         offset = start - self._start
         if offset < 0 or offset + length > len(self._bytes):
-            self._bytes = await self._read(start, max(length, _WINDOW_BYTES))
+            self._bytes = await self._read(start, max(length, self._size))
             self._start, offset = start, 0
+            self._size = min(2 * self._size, _MAX_WINDOW_BYTES)
         return self._bytes[offset : offset + length]
 
 

@@ -8,15 +8,26 @@ import re
 import zlib
 from dataclasses import dataclass
 
-from mediaport.adapters.pillow.containers import Block, BlockKind, Layout
+from mediaport.adapters.pillow.containers import (
+    EXIF_SIGNATURE,
+    XMP_SIGNATURE,
+    Block,
+    BlockKind,
+    Layout,
+)
 from mediaport.adapters.pillow.tiff import Exif, MalformedExif
 from mediaport.domain.policy import ContentType
 
 # `exif:GPSLatitude="..."` or `<exif:GPSLatitude>...</exif:GPSLatitude>`; DJI writes `GpsLatitude`.
-# Each pattern passes over the text once, whatever the text: no nested or lazy repetition.
-_XMP_ATTRIBUTE = re.compile(rb"""\s[\w.-]+:gps\w*\s*=\s*(?:"[^"]*"|'[^']*')""", re.IGNORECASE)
-_XMP_TAG = re.compile(rb"<(/?)([\w.:-]+)[^<>]*>")
-_XMP_GPS_NAME = re.compile(rb"[\w.-]+:gps\w*", re.IGNORECASE)
+# Each pattern passes over the text once: no repetition is tried again (`++`, `*+`).
+_XMP_ATTRIBUTE = re.compile(
+    rb"""\s(?:[\w.-]++:)?gps\w*+\s*+=\s*+(?:"[^"]*+"|'[^']*+')""", re.IGNORECASE
+)
+_XMP_TAG = re.compile(rb"<(/?)([\w.:-]++)[^<>]*+>")
+_XMP_GPS_NAME = re.compile(rb"(?:[\w.-]+:)?gps\w*", re.IGNORECASE)
+
+
+_VP8X_FLAGS = {b"EXIF": 0x08, b"XMP ": 0x04}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,13 +92,15 @@ def remove_location(original: bytes, layout: Layout) -> bytes:
         finding = find_location(block, payload)
         if finding.unreadable:
             removed.append(block)
-        blank = b" " if block.kind is BlockKind.XMP else b"\0"
-        for start, end in finding.spans:
-            at = block.payload_start + start
-            cleaned[at : at + end - start] = blank * (end - start)
+        _blank(cleaned, block, finding)
+        after = bytes(cleaned[block.payload_start : block.payload_end])
+        if finding.spans and find_location(block, after).has_location:
+            removed.append(block)  # Broken in a way that blanking does not mend.
         if finding.spans and layout.content_type is ContentType.PNG:
             checksum = zlib.crc32(cleaned[block.start + 4 : block.end - 4])
             cleaned[block.end - 4 : block.end] = checksum.to_bytes(4, "big")
+    if layout.has_more_images:
+        _blank_later_images(cleaned)
     for block in reversed(removed):
         del cleaned[block.start : block.end]
     if removed and layout.content_type is ContentType.WEBP:
@@ -95,9 +108,29 @@ def remove_location(original: bytes, layout: Layout) -> bytes:
     return bytes(cleaned)
 
 
+def _blank_later_images(cleaned: bytearray) -> None:
+    """Blank the place in every block of metadata, wherever it stands: pictures follow pictures."""
+    for signature, kind in ((EXIF_SIGNATURE, BlockKind.EXIF), (XMP_SIGNATURE, BlockKind.XMP)):
+        at = cleaned.find(signature)
+        while at >= 0:
+            length = int.from_bytes(cleaned[max(0, at - 2) : at], "big")
+            start, end = at + len(signature), min(at - 2 + length, len(cleaned))
+            block = Block(
+                kind=kind, name=b"", start=at, end=end, payload_start=start, payload_end=end
+            )
+            _blank(cleaned, block, find_location(block, bytes(cleaned[start:end])))
+            at = cleaned.find(signature, at + 1)
+
+
+def _blank(cleaned: bytearray, block: Block, finding: Finding) -> None:
+    blank = b" " if block.kind is BlockKind.XMP else b"\0"
+    for start, end in finding.spans:
+        at = block.payload_start + start
+        cleaned[at : at + end - start] = blank * (end - start)
+
+
 def _mend_webp_header(cleaned: bytearray, removed: list[Block]) -> None:
     cleaned[4:8] = (len(cleaned) - 8).to_bytes(4, "little")
     for block in removed:
         if cleaned[12:16] == b"VP8X":
-            flag = 0x04 if block.kind is BlockKind.XMP else 0x08
-            cleaned[20] &= ~flag
+            cleaned[20] &= ~_VP8X_FLAGS[block.name]

@@ -92,7 +92,7 @@ def _decode_smaller(image: Image.Image, largest: int) -> None:
     factor = max(image.size) / largest
     for scale in (8, 4, 2):
         if factor >= scale + 1:
-            image.draft(None, (image.width // scale, image.height // scale))
+            image.draft(None, (max(1, image.width // scale), max(1, image.height // scale)))
             return
 
 
@@ -107,13 +107,16 @@ def _with_channels(image: Image.Image) -> Image.Image:
 
 
 def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    if not profile or image.mode != "RGB":
+    if not profile:
         return image
     try:
         source = ImageCms.ImageCmsProfile(BytesIO(profile))
-        return ImageCms.profileToProfile(image, source, _SRGB, outputMode="RGB") or image
+        colours = ImageCms.profileToProfile(image.convert("RGB"), source, _SRGB, outputMode="RGB")
     except (ImageCms.PyCMSError, OSError):
         return image  # A profile that is broken, or not for RGB, says nothing.
+    if colours is not None and image.mode == "RGBA":
+        colours.putalpha(image.getchannel("A"))
+    return colours or image
 
 
 def _fit(image: Image.Image, size: int) -> Image.Image:

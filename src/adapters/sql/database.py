@@ -3,18 +3,19 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Table, event, func, insert, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from mediaport.application.ports.unavailable import PartUnavailable
+from mediaport.application.ports.unavailable import PartFull, PartUnavailable
 
 # How long a writer waits for another process to finish its own write.
 SQLITE_BUSY_MS = 10_000
@@ -28,12 +29,12 @@ class Database:
     database is locked.
     """
 
-    def __init__(self, url: URL | str) -> None:
-        self.engine = create_async_engine(url, pool_pre_ping=False)
+    def __init__(self, url: URL | str, *, busy_ms: int = SQLITE_BUSY_MS) -> None:
+        self.engine = create_async_engine(url)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self._writer = asyncio.Lock()
         if self.is_sqlite:
-            event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
+            event.listen(self.engine.sync_engine, "connect", partial(_prepare_sqlite, busy_ms))
             event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
 
     async def close(self) -> None:
@@ -48,6 +49,11 @@ class Database:
             PartUnavailable: The database does not answer.
         """
         async with _translated_errors(), self.engine.connect() as connection:
+            if not self.is_sqlite:
+                # Two statements of one read see the same data, as they do on SQLite.
+                await connection.execution_options(
+                    isolation_level="REPEATABLE READ", postgresql_readonly=True
+                )
             yield connection
 
     @asynccontextmanager
@@ -100,17 +106,16 @@ def violates(error: IntegrityError, constraint: str, *, columns: str) -> bool:
 async def _translated_errors() -> AsyncIterator[None]:
     try:
         yield
-    except IntegrityError:
-        raise
-    except (DBAPIError, PoolTimeout, OSError) as error:
+    except (OperationalError, InterfaceError, PoolTimeout, OSError) as error:
         cause = str(getattr(error, "orig", None) or error)
-        raise PartUnavailable("database", cause) from error
+        is_full = "disk is full" in cause
+        raise (PartFull if is_full else PartUnavailable)("database", cause) from error
 
 
-def _prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+def _prepare_sqlite(busy_ms: int, connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
     connection.isolation_level = None  # The driver begins no transaction by itself.
     cursor = connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout = {SQLITE_BUSY_MS}")
+    cursor.execute(f"PRAGMA busy_timeout = {busy_ms}")
     cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()

@@ -57,8 +57,7 @@ class SqlMediaRepository(MediaRepository):
             await connection.execute(owner)
             count, oldest = (await connection.execute(pending)).one()
             if count >= max_pending:
-                # An owner may have no uploads at all (max_pending = 0): then it never gets better.
-                wait_s = int((oldest - now).total_seconds()) + 1 if oldest else 3600
+                wait_s = int((oldest - now).total_seconds()) + 1
                 raise TooManyPendingUploads(max_pending=max_pending, retry_after_s=wait_s)
             media = make(MediaId(await next_id(connection, table)))
             await connection.execute(insert(table).values(media_values(media)))
@@ -95,10 +94,12 @@ class SqlMediaRepository(MediaRepository):
             row = (await connection.execute(statement)).mappings().first()
         return to_media(row, {}) if row else None
 
-    async def release_completion(self, media_id: MediaId) -> None:
+    async def release_completion(self, media_id: MediaId, *, until: datetime) -> None:
         """Give the claim back."""
         statement = (
-            update(table).where(table.c.id == media_id).values(completion_claimed_until=None)
+            update(table)
+            .where(table.c.id == media_id, table.c.completion_claimed_until == until)
+            .values(completion_claimed_until=None)
         )
         async with self._database.write() as connection:
             await connection.execute(statement)
@@ -133,6 +134,20 @@ class SqlMediaRepository(MediaRepository):
         except IntegrityError as error:
             raise MediaStillShown(media.id) from error
 
+    async def expire(
+        self, media: Media, *, now: datetime, deletions: Sequence[ObjectDeletion]
+    ) -> bool:
+        """Purge pending media that nobody is completing; it has no variants yet."""
+        claim = table.c.completion_claimed_until
+        statement = delete(table).where(
+            table.c.id == media.id, _IS_PENDING, or_(claim.is_(None), claim <= now)
+        )
+        async with self._database.write() as connection:
+            if (await connection.execute(statement)).rowcount == 0:
+                return False
+            await write_down(connection, deletions)
+        return True
+
     async def expired(self, *, before: datetime, now: datetime, limit: int) -> Sequence[Media]:
         """Pending media whose time was over."""
         claim = table.c.completion_claimed_until
@@ -164,16 +179,16 @@ class SqlMediaRepository(MediaRepository):
             row = (await connection.execute(statement)).mappings().first()
         if row is None:
             return None
-        return ThumbnailClaim(media=to_media(row, {}), start=row["thumbnails_starts"])
+        return ThumbnailClaim(media=to_media(row, {}), start=row["thumbnails_starts"], until=until)
 
-    async def release_thumbnails(self, media_id: MediaId) -> None:
-        """Give the claim back, uncounted."""
+    async def release_thumbnails(self, claim: ThumbnailClaim, *, counted: bool) -> None:
+        """Give the claim back."""
         statement = (
             update(table)
-            .where(table.c.id == media_id, table.c.thumbnails_claimed_until.is_not(None))
+            .where(table.c.id == claim.media.id, table.c.thumbnails_claimed_until == claim.until)
             .values(
                 thumbnails_claimed_until=None,
-                thumbnails_starts=table.c.thumbnails_starts - 1,
+                thumbnails_starts=claim.start if counted else claim.start - 1,
             )
         )
         async with self._database.write() as connection:

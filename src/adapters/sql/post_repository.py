@@ -100,10 +100,7 @@ class SqlPostRepository(PostRepository):
     async def delete(self, post: Post, *, deletions: Sequence[ObjectDeletion]) -> None:
         """Forget the post with all that hangs on it."""
         async with self._database.write() as connection:
-            # On PostgreSQL the lock keeps likes and comments from arriving in between.
-            lock = select(table.c.id).where(table.c.id == post.id).with_for_update()
-            if (await connection.execute(lock)).first() is None:
-                raise PostNotFound(post.id)
+            await _lock(connection, post.id)
             await connection.execute(delete(likes).where(likes.c.post_id == post.id))
             await connection.execute(
                 delete(comments_table).where(comments_table.c.post_id == post.id)
@@ -116,16 +113,15 @@ class SqlPostRepository(PostRepository):
         """Count one like per user."""
         like = {"post_id": post_id, "user_id": by, "created_at": now}
         async with self._database.write() as connection:
-            try:
-                added = await insert_once(connection, likes, like)
-            except IntegrityError as error:
-                raise PostNotFound(post_id) from error
+            await _lock(connection, post_id)
+            added = await insert_once(connection, likes, like)
             return await _add_likes(connection, post_id, int(added))
 
     async def unlike(self, post_id: PostId, *, by: UserId) -> int:
         """Take a like back."""
         like = delete(likes).where(likes.c.post_id == post_id, likes.c.user_id == by)
         async with self._database.write() as connection:
+            await _lock(connection, post_id)
             removed = (await connection.execute(like)).rowcount
             return await _add_likes(connection, post_id, -removed)
 
@@ -144,8 +140,12 @@ class SqlPostRepository(PostRepository):
             comment = make(CommentId(await next_id(connection, comments_table)))
             values = {name: getattr(comment, name) for name in COMMENT_COLUMNS}
             await connection.execute(insert(comments_table).values(values))
-            added = select(comments_table).where(comments_table.c.id == comment.id)
-            return (await _show_comments(connection, added))[0]
+        added = select(comments_table).where(comments_table.c.id == comment.id)
+        async with self._database.read() as connection:
+            shown = await _show_comments(connection, added)
+        if not shown:
+            raise PostNotFound(post_id)  # Deleted a moment ago.
+        return shown[0]
 
     async def comments(
         self, post_id: PostId, *, after: Position | None, limit: int
@@ -167,6 +167,17 @@ class SqlPostRepository(PostRepository):
             return await _show_comments(connection, page)
 
 
+async def _lock(connection: AsyncConnection, post_id: PostId) -> None:
+    """Keep likes, comments and the deletion of one post in line; posts before all else.
+
+    Raises:
+        PostNotFound: There is no such post.
+    """
+    lock = select(table.c.id).where(table.c.id == post_id).with_for_update()
+    if (await connection.execute(lock)).first() is None:
+        raise PostNotFound(post_id)
+
+
 async def _add_likes(connection: AsyncConnection, post_id: PostId, change: int) -> int:
     statement = (
         update(table)
@@ -174,10 +185,8 @@ async def _add_likes(connection: AsyncConnection, post_id: PostId, change: int) 
         .values(like_count=table.c.like_count + change)
         .returning(table.c.like_count)
     )
-    count = await connection.scalar(statement)
-    if count is None:
-        raise PostNotFound(post_id)
-    return int(count)
+    count: int = (await connection.execute(statement)).scalar_one()
+    return count
 
 
 async def _show(connection: AsyncConnection, page: Select[Any], viewer: UserId) -> list[ShownPost]:

@@ -94,6 +94,8 @@ async def purge_media(
     Raises:
         IntegrityError: Something refers to it.
     """
+    # The lock keeps a worker from adding variants in between.
+    await connection.execute(select(media.c.id).where(media.c.id == media_id).with_for_update())
     await connection.execute(delete(media_variants).where(media_variants.c.media_id == media_id))
     gone = await connection.execute(delete(media).where(media.c.id == media_id))
     await write_down(connection, deletions)

@@ -3,12 +3,12 @@
 import asyncio
 import logging
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime
 
-from mediaport.application.media.discard import Discard
+from mediaport.application.media.deletion_plan import DeletionPlan
 from mediaport.application.ports.clock import Clock
 from mediaport.application.ports.images import Images
-from mediaport.application.ports.media_repository import MediaRepository
+from mediaport.application.ports.media_repository import COMPLETION_CLAIM_LASTS, MediaRepository
 from mediaport.application.ports.object_store import (
     ObjectChanged,
     ObjectMissing,
@@ -33,8 +33,8 @@ from mediaport.domain.users import UserId
 
 log = logging.getLogger(__name__)
 
-# One completion takes well under a second; the claim outlives the slowest one by far.
-CLAIM_LASTS = timedelta(seconds=30)
+# Well before the claim runs out: nobody goes on publishing who may have been overtaken.
+WORK_TIMEOUT_S = COMPLETION_CLAIM_LASTS.total_seconds() - 5
 WAIT_STEPS_S = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8, 1.0, 1.0, 1.0)
 
 
@@ -52,7 +52,7 @@ class CompleteUpload:
     queue: ThumbnailQueue
     clock: Clock
     policy: UploadPolicy
-    discard: Discard
+    plan: DeletionPlan
 
     async def __call__(self, media_id: MediaId, *, by: UserId) -> Media:
         """The ready media item; asked again, the same one.
@@ -75,19 +75,24 @@ class CompleteUpload:
                 return media
             now = self.clock.now()
             media.require_uploadable(now)
-            claimed = await self.media.claim_completion(media_id, now=now, until=now + CLAIM_LASTS)
+            until = now + COMPLETION_CLAIM_LASTS
+            claimed = await self.media.claim_completion(media_id, now=now, until=until)
             if claimed:
-                return await self._complete(claimed)
+                return await self._complete(claimed, until=until)
             if wait_s:
                 await asyncio.sleep(wait_s)
-        raise CompletionInProgress(media_id, retry_after_s=1)
+        raise CompletionInProgress(media_id, retry_after_s=5)
 
-    async def _complete(self, media: Media) -> Media:
+    async def _complete(self, media: Media, *, until: datetime) -> Media:
         try:
-            stored, facts = await self._verify(media)
-            ready = await self._publish(media, stored, facts)
+            async with asyncio.timeout(WORK_TIMEOUT_S):
+                stored, facts = await self._verify(media)
+                ready = await self._publish(media, stored, facts)
+        except TimeoutError as error:
+            await self._release(media, until=until)
+            raise PartUnavailable("object_store", f"no end in {WORK_TIMEOUT_S} s") from error
         except BaseException:
-            await self._release(media)
+            await self._release(media, until=until)
             raise
         await self._tidy_and_enqueue(ready)
         return ready
@@ -136,7 +141,7 @@ class CompleteUpload:
             raise UploadChanged(media.id) from error
         now = self.clock.now()
         ready = media.complete(facts, etag=etag, size_bytes=size_bytes, now=now)
-        leftover = self.discard.incoming_of(media, now=now)
+        leftover = self.plan.incoming_of(media, now=now)
         if await self.media.mark_ready(ready, deletions=[leftover]):
             return ready
         try:
@@ -146,9 +151,9 @@ class CompleteUpload:
             await self.store.delete([media.object_key])
             raise
 
-    async def _release(self, media: Media) -> None:
+    async def _release(self, media: Media, *, until: datetime) -> None:
         try:
-            await self.media.release_completion(media.id)
+            await self.media.release_completion(media.id, until=until)
         except PartUnavailable as error:
             log.warning("The claim on media %s stays until it runs out. %s", media.id, error)
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from mediaport.application.media.discard import Discard
+from mediaport.application.media.deletion_plan import DeletionPlan
 from mediaport.application.media.remove_objects import RemoveObjects
 from mediaport.application.ports.clock import Clock
 from mediaport.application.ports.media_repository import MediaRepository
@@ -16,7 +16,7 @@ class DeleteMedia:
 
     media: MediaRepository
     clock: Clock
-    discard: Discard
+    plan: DeletionPlan
     remove_objects: RemoveObjects
 
     async def __call__(self, media_id: MediaId, *, by: UserId) -> None:
@@ -28,6 +28,6 @@ class DeleteMedia:
         """
         media = await self.media.get(media_id)
         media.require_owner(by)
-        deletions = self.discard.all_of(media, now=self.clock.now())
+        deletions = self.plan.all_of(media, now=self.clock.now())
         await self.media.purge(media, deletions=deletions)
         await self.remove_objects.at_once(deletions)

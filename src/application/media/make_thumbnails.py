@@ -1,13 +1,18 @@
 """The worker makes the thumbnails that a media item owes."""
 
+import asyncio
 import logging
 from dataclasses import dataclass
-from datetime import timedelta
 
 from mediaport.application.ports.clock import Clock
 from mediaport.application.ports.images import BrokenImage, Images, ThumbnailSet
-from mediaport.application.ports.media_repository import MediaRepository, ThumbnailClaim
+from mediaport.application.ports.media_repository import (
+    THUMBNAILS_CLAIM_LASTS,
+    MediaRepository,
+    ThumbnailClaim,
+)
 from mediaport.application.ports.object_store import ObjectMissing, ObjectStore
+from mediaport.application.ports.unavailable import PartUnavailable
 from mediaport.domain.errors import MediaNotFound
 from mediaport.domain.keys import variant_key
 from mediaport.domain.media import Media, MediaId, Variant
@@ -17,8 +22,6 @@ log = logging.getLogger(__name__)
 
 # An image that kills the process that decodes it is given up after this many starts.
 MAX_STARTS = 3
-# The slowest image takes a few seconds. What a killed worker held is free again after this.
-CLAIM_LASTS = timedelta(seconds=20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,21 +37,27 @@ class MakeThumbnails:
     async def __call__(self, media_id: MediaId) -> None:
         """Return when the thumbnails are made, have failed for good, or are not owed."""
         now = self.clock.now()
-        claim = await self.media.claim_thumbnails(media_id, now=now, until=now + CLAIM_LASTS)
+        claim = await self.media.claim_thumbnails(
+            media_id, now=now, until=now + THUMBNAILS_CLAIM_LASTS
+        )
         if claim is None:
             return
         try:
             done = await self._outcome(claim)
-        except BaseException:
-            await self.media.release_thumbnails(media_id)
+            saved = await self.media.save_thumbnails(done)
+        except (PartUnavailable, asyncio.CancelledError):
+            await self.media.release_thumbnails(claim, counted=False)
             raise
-        if not await self.media.save_thumbnails(done):
-            await self._forget_orphans(done)
+        except BaseException:
+            await self.media.release_thumbnails(claim, counted=True)
+            raise
+        if not saved:
+            await self._remove_orphans(done)
 
     async def _outcome(self, claim: ThumbnailClaim) -> Media:
         media = claim.media
         if claim.start > MAX_STARTS:
-            log.error("Media %s killed its worker %d times, it is given up", media.id, MAX_STARTS)
+            log.error("Media %s was started %d times in vain, it is given up", media.id, MAX_STARTS)
             return media.without_thumbnails(reason="gave_up")
         try:
             original = await self.store.read(media.object_key)
@@ -78,7 +87,7 @@ class MakeThumbnails:
             )
         return tuple(variants)
 
-    async def _forget_orphans(self, done: Media) -> None:
+    async def _remove_orphans(self, done: Media) -> None:
         """Remove what was made for a media item that was deleted meanwhile.
 
         The keys are the same for everyone: where another worker was faster, they are its too.

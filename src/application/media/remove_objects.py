@@ -12,6 +12,9 @@ from mediaport.application.ports.unavailable import PartUnavailable
 log = logging.getLogger(__name__)
 
 
+CHUNK = 50
+
+
 @dataclass(frozen=True, slots=True)
 class RemoveObjects:
     """Carries out deletions that were written down, again and again until they worked."""
@@ -31,9 +34,16 @@ class RemoveObjects:
             log.warning("%d objects wait for the sweep. %s", len(deletions), error)
 
     async def due(self, *, limit: int) -> int:
-        """Remove the objects that are due, at most `limit`; answer how many."""
+        """Remove the objects that are due, at most `limit`; answer how many could be."""
         due = await self.media.due_deletions(now=self.clock.now(), limit=limit)
-        if due:
-            await self.store.delete([key for _, key in due])
-            await self.media.forget_deletions([number for number, _ in due])
-        return len(due)
+        removed = 0
+        for chunk in (due[start : start + CHUNK] for start in range(0, len(due), CHUNK)):
+            try:
+                await self.store.delete([key for _, key in chunk])
+            except PartUnavailable as error:
+                # One object that cannot be removed must not keep all others.
+                log.warning("%d objects wait for the next sweep. %s", len(chunk), error)
+                continue
+            await self.media.forget_deletions([number for number, _ in chunk])
+            removed += len(chunk)
+        return removed

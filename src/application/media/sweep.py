@@ -4,12 +4,11 @@ import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
-from mediaport.application.media.discard import Discard
+from mediaport.application.media.deletion_plan import DeletionPlan
 from mediaport.application.media.remove_objects import RemoveObjects
 from mediaport.application.ports.clock import Clock
 from mediaport.application.ports.media_repository import MediaRepository
 from mediaport.application.ports.thumbnail_queue import ThumbnailQueue
-from mediaport.domain.errors import MediaNotFound
 from mediaport.domain.policy import UploadPolicy
 
 log = logging.getLogger(__name__)
@@ -34,15 +33,16 @@ class Sweep:
     queue: ThumbnailQueue
     clock: Clock
     policy: UploadPolicy
-    discard: Discard
+    plan: DeletionPlan
     remove_objects: RemoveObjects
 
     async def __call__(self) -> Swept:
         """Do one round, at most a batch of each kind of work."""
+        # Asked for last: a queue that is down keeps nothing else from being cleaned.
         swept = Swept(
-            thumbnails_asked_for=await self._ask_for_thumbnails(),
             uploads_expired=await self._expire_uploads(),
             objects_removed=await self.remove_objects.due(limit=BATCH),
+            thumbnails_asked_for=await self._ask_for_thumbnails(),
         )
         if swept.uploads_expired or swept.objects_removed:
             log.info("%s", swept)
@@ -59,9 +59,8 @@ class Sweep:
         # As long as a URL signed at the last moment can be used, the row explains its object.
         before = now - timedelta(seconds=self.policy.url_ttl_s)
         expired = await self.media.expired(before=before, now=now, limit=BATCH)
-        for media in expired:
-            try:
-                await self.media.purge(media, deletions=self.discard.all_of(media, now=now))
-            except MediaNotFound:
-                continue
-        return len(expired)
+        gone = [
+            await self.media.expire(media, now=now, deletions=self.plan.all_of(media, now=now))
+            for media in expired
+        ]
+        return sum(gone)

@@ -3,11 +3,16 @@
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
 
 from mediaport.domain.media import Media, MediaId
 from mediaport.domain.users import UserId
+
+# What a killed process held is free again after this, and nobody honest is overtaken: completing
+# takes well under a second, the slowest image a few.
+COMPLETION_CLAIM_LASTS = timedelta(seconds=15)
+THUMBNAILS_CLAIM_LASTS = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +29,7 @@ class ThumbnailClaim:
 
     media: Media
     start: int
+    until: datetime
 
 
 @runtime_checkable  # HTTP handlers ask for it by its type
@@ -78,8 +84,8 @@ class MediaRepository(Protocol):
         ...
 
     @abstractmethod
-    async def release_completion(self, media_id: MediaId) -> None:
-        """Give a claimed completion back, so that it can be tried again at once."""
+    async def release_completion(self, media_id: MediaId, *, until: datetime) -> None:
+        """Give the claim that lasts until then back, so that it can be tried again at once."""
         ...
 
     @abstractmethod
@@ -98,6 +104,13 @@ class MediaRepository(Protocol):
         ...
 
     @abstractmethod
+    async def expire(
+        self, media: Media, *, now: datetime, deletions: Sequence[ObjectDeletion]
+    ) -> bool:
+        """Purge `media` as `purge` does, if it is still pending and nobody is completing it."""
+        ...
+
+    @abstractmethod
     async def expired(self, *, before: datetime, now: datetime, limit: int) -> Sequence[Media]:
         """Pending media whose time was over at `before` and that nobody is completing."""
         ...
@@ -113,8 +126,8 @@ class MediaRepository(Protocol):
         ...
 
     @abstractmethod
-    async def release_thumbnails(self, media_id: MediaId) -> None:
-        """Give a claim back, uncounted: what stopped it was not the image."""
+    async def release_thumbnails(self, claim: ThumbnailClaim, *, counted: bool) -> None:
+        """Give a claim back; it counts as a start unless what stopped it was not the image."""
         ...
 
     @abstractmethod

@@ -1,11 +1,12 @@
 """How thumbnails are asked for."""
 
 from abc import abstractmethod
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from mediaport.domain.media import MediaId
 
 
+@runtime_checkable  # HTTP handlers ask for it by its type
 class ThumbnailQueue(Protocol):
     """Asks for thumbnails to be made soon. It may forget: the media row says what is owed."""
 
@@ -15,5 +16,14 @@ class ThumbnailQueue(Protocol):
 
         Raises:
             PartUnavailable: The queue did not take it, or not in time.
+        """
+        ...
+
+    @abstractmethod
+    async def check(self) -> None:
+        """Return if the queue takes work.
+
+        Raises:
+            PartUnavailable: It does not.
         """
         ...

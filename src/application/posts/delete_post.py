@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mediaport.application.media.discard import Discard
+from mediaport.application.media.deletion_plan import DeletionPlan
 from mediaport.application.media.remove_objects import RemoveObjects
 from mediaport.application.ports.clock import Clock
 from mediaport.application.ports.media_repository import MediaRepository, ObjectDeletion
@@ -20,7 +20,7 @@ class DeletePost:
     posts: PostRepository
     media: MediaRepository
     clock: Clock
-    discard: Discard
+    plan: DeletionPlan
     remove_objects: RemoveObjects
 
     async def __call__(self, post_id: PostId, *, by: UserId) -> None:
@@ -43,4 +43,4 @@ class DeletePost:
         except MediaNotFound as error:
             # A post keeps its media from being deleted: the post itself went meanwhile.
             raise PostNotFound(post.id) from error
-        return self.discard.all_of(media, now=self.clock.now())
+        return self.plan.all_of(media, now=self.clock.now())

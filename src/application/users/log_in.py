@@ -7,6 +7,7 @@ from mediaport.application.ports.passwords import Passwords
 from mediaport.application.ports.tokens import Tokens
 from mediaport.application.ports.user_repository import UserRepository
 from mediaport.domain.errors import WrongCredentials
+from mediaport.domain.users import is_username
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class LogIn:
         Raises:
             WrongCredentials: The name is unknown, or the password is not theirs.
         """
-        user = await self.users.find(username)
+        user = await self.users.find(username) if is_username(username) else None
         known = user.password_hash if user else None
         right = await self.passwords.verify(password, known)
         if user is None or not right:

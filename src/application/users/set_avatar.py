@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mediaport.application.media.discard import Discard
+from mediaport.application.media.deletion_plan import DeletionPlan
 from mediaport.application.media.remove_objects import RemoveObjects
 from mediaport.application.ports.clock import Clock
 from mediaport.application.ports.media_repository import MediaRepository, ObjectDeletion
@@ -21,7 +21,7 @@ class SetAvatar:
     users: UserRepository
     media: MediaRepository
     clock: Clock
-    discard: Discard
+    plan: DeletionPlan
     remove_objects: RemoveObjects
 
     async def __call__(self, media_id: MediaId | None, *, by: UserId) -> Profile:
@@ -53,4 +53,4 @@ class SetAvatar:
             replaced = await self.media.get(MediaId(user.avatar_media_id))
         except MediaNotFound:
             return []  # Replaced and purged a moment ago: replace_avatar will see it.
-        return self.discard.all_of(replaced, now=self.clock.now())
+        return self.plan.all_of(replaced, now=self.clock.now())

@@ -1,5 +1,6 @@
 """`mediaport serve`: the API with its embedded worker."""
 
+import errno
 import logging
 import socket
 import sys
@@ -20,6 +21,7 @@ def serve(*, migrate_first: bool) -> None:
     import uvicorn  # noqa: PLC0415
 
     from mediaport.entrypoints.container import Container  # noqa: PLC0415
+    from mediaport.entrypoints.embedded import embedded_worker  # noqa: PLC0415
     from mediaport.entrypoints.http.app import create_app  # noqa: PLC0415
 
     settings, _ = load()
@@ -30,7 +32,8 @@ def serve(*, migrate_first: bool) -> None:
     listening = _listen(settings)
     if migrate_first:
         run_migrations(settings)
-    app = create_app(Container(settings=settings))
+    container = Container(settings=settings)
+    app = create_app(container, lifespan=[lambda _: embedded_worker(container)])
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -56,7 +59,9 @@ def _listen(settings: Settings) -> socket.socket:
     except OSError as error:
         listening.close()
         problem = f"cannot listen on {settings.host}:{settings.port}: {error.strerror}"
-        raise SettingError("PORT", problem, str(settings.port % 65535 + 1)) from error
+        if error.errno in {errno.EADDRINUSE, errno.EACCES}:
+            raise SettingError("PORT", problem, str(settings.port % 65535 + 1)) from error
+        raise SettingError("HOST", problem, "127.0.0.1") from error
     listening.set_inheritable(True)
     return listening
 

@@ -4,18 +4,41 @@ from typing import Any
 
 from litestar import Request
 from litestar.connection import ASGIConnection
-from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
-from litestar.types import ASGIApp
+from litestar.datastructures import Headers
+from litestar.exceptions import ClientException
+from litestar.middleware import (
+    AbstractAuthenticationMiddleware,
+    ASGIMiddleware,
+    AuthenticationResult,
+)
+from litestar.types import ASGIApp, Receive, Scope, Send
 
 from mediaport.application.users.authenticate import Authenticate
 from mediaport.domain.errors import NotAuthenticated
 from mediaport.domain.users import User
 
+MAX_PORT = 65_535
 _PUBLIC = "is_public"
 PUBLIC = {_PUBLIC: True}
 """The `opt` of a route that needs no token: the allow-list, route by route."""
 
 SECURITY: list[dict[str, list[str]]] = [{"bearer": []}]
+
+
+class HostCheck(ASGIMiddleware):
+    """Refuses a Host header that is no host: the framework builds URLs from it."""
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        """Pass on what has a host, or none.
+
+        Raises:
+            ClientException: The port is no number from 0 to 65535.
+        """
+        host = Headers.from_scope(scope).get("host", "")
+        port = host.rpartition("]")[2].partition(":")[2]
+        if port and not (port.isascii() and port.isdigit() and int(port) <= MAX_PORT):
+            raise ClientException(f"The Host header {host!r} is no host")
+        await next_app(scope, receive, send)
 
 
 class BearerAuthentication(AbstractAuthenticationMiddleware):

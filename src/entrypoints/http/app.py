@@ -1,21 +1,29 @@
-"""The Litestar app: routes, error handlers, access, and the life of the process."""
+"""The Litestar app: routes, error handlers and access."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from litestar import Litestar, asgi
 from litestar.config.cors import CORSConfig
 from litestar.di import Provide
+from litestar.exceptions import NotFoundException
 from litestar.middleware import DefineMiddleware
 from litestar.plugins.prometheus import PrometheusConfig
 from litestar.types import Receive, Scope, Send
 
 from mediaport.entrypoints.container import Container
-from mediaport.entrypoints.embedded import embedded_worker
 from mediaport.entrypoints.http import auth, docs, health, media, posts, users
-from mediaport.entrypoints.http.access import PUBLIC, BearerAuthentication, current_user
+from mediaport.entrypoints.http.access import (
+    PUBLIC,
+    BearerAuthentication,
+    HostCheck,
+    current_user,
+)
+from mediaport.entrypoints.http.json_request import JsonRequest
 from mediaport.entrypoints.http.problems import HANDLERS
+
+Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
 
 # Far below any image: image bytes never pass through the API.
 MAX_BODY_BYTES = 64 * 1024
@@ -26,6 +34,7 @@ PROVIDED = {
     "posts": "posts",
     "users": "users",
     "store": "store",
+    "queue": "queue",
     "presign_upload": "presign_upload",
     "complete_upload": "complete_upload",
     "show_media": "show_media",
@@ -43,20 +52,16 @@ PROVIDED = {
 }
 
 
-def create_app(container: Container) -> Litestar:
-    """The app over an object graph, with the embedded worker in its life."""
+def create_app(container: Container, *, lifespan: Sequence[Lifespan] = ()) -> Litestar:
+    """The app over an object graph; `lifespan` is what runs beside it, from start to stop."""
     settings = container.settings()
-
-    @asynccontextmanager
-    async def life(_: Litestar) -> AsyncIterator[None]:
-        async with embedded_worker(container):
-            yield
-        await container.database().close()
-
     store_app: Any = container.store_server().app
 
     @asgi("/storage", is_mount=True, opt=PUBLIC, copy_scope=True)
     async def storage(scope: Scope, receive: Receive, send: Send) -> None:
+        # Litestar mounts prefixes: without this, /storagex would be the store, too.
+        if not scope["raw_path"].startswith(b"/storage/"):
+            raise NotFoundException
         await store_app(scope, receive, send)
 
     return Litestar(
@@ -76,6 +81,7 @@ def create_app(container: Container) -> Litestar:
             **{name: provided(getattr(container, part)) for name, part in PROVIDED.items()},
         },
         middleware=[
+            HostCheck(),
             PrometheusConfig(app_name="mediaport", prefix="mediaport", group_path=True).middleware,
             DefineMiddleware(BearerAuthentication, authenticate=container.authenticate()),
         ],
@@ -83,12 +89,13 @@ def create_app(container: Container) -> Litestar:
         cors_config=CORSConfig(
             allow_origins=[*settings.cors_origins, *settings.own_origins],
             allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
-            allow_headers=["Authorization", "Content-Type", "If-None-Match", "Range"],
+            allow_headers=["*"],
             expose_headers=["ETag", "Retry-After", "Content-Range", "Accept-Ranges"],
         ),
+        request_class=JsonRequest,
         request_max_body_size=MAX_BODY_BYTES,
         openapi_config=docs.openapi_config(),
-        lifespan=[life],
+        lifespan=[*lifespan],
         logging_config=None,
     )
 

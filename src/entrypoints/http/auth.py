@@ -1,7 +1,7 @@
 """`/auth`: registering and logging in."""
 
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from litestar import Router, post
@@ -36,7 +36,7 @@ class TokenObject(msgspec.Struct, frozen=True, kw_only=True):
     """A bearer token: send it as `Authorization: Bearer <access_token>`."""
 
     access_token: str
-    token_type: str = "Bearer"  # noqa: S105 - the scheme, no secret
+    token_type: Literal["Bearer"]
     expires_in: Annotated[int, Meta(description="Seconds until it expires")]
 
 
@@ -45,7 +45,7 @@ class Registered(msgspec.Struct, frozen=True, kw_only=True):
 
     user: ProfileObject
     access_token: str
-    token_type: str = "Bearer"  # noqa: S105 - the scheme, no secret
+    token_type: Literal["Bearer"]
     expires_in: Annotated[int, Meta(description="Seconds until the token expires")]
 
 
@@ -64,6 +64,7 @@ async def register(
     return Registered(
         user=profile_object(Profile(user=user, avatar=None)),
         access_token=token,
+        token_type="Bearer",  # noqa: S106 - the scheme, no secret
         expires_in=register_user.tokens.expires_in_s,
     )
 
@@ -81,7 +82,11 @@ async def register(
 async def log_in(data: JSONBody[Credentials], log_in_user: NamedDependency[LogIn]) -> TokenObject:
     """Give a token for a password. The answer to an unknown name is that to a wrong password."""
     token = await log_in_user(username=data.username, password=data.password)
-    return TokenObject(access_token=token, expires_in=log_in_user.tokens.expires_in_s)
+    return TokenObject(
+        access_token=token,
+        token_type="Bearer",  # noqa: S106 - the scheme, no secret
+        expires_in=log_in_user.tokens.expires_in_s,
+    )
 
 
 router = Router("/auth", route_handlers=[register, log_in], opt=PUBLIC, tags=["auth"])

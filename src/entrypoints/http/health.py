@@ -1,7 +1,9 @@
 """`/health`: whether this process lives, and whether it can do its work."""
 
+import asyncio
+from collections.abc import Awaitable
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from litestar import Response, Router, get
@@ -10,45 +12,50 @@ from litestar.plugins.prometheus import PrometheusController
 
 from mediaport.application.ports.media_repository import MediaRepository
 from mediaport.application.ports.object_store import ObjectStore
+from mediaport.application.ports.thumbnail_queue import ThumbnailQueue
 from mediaport.application.ports.unavailable import PartUnavailable
 from mediaport.entrypoints.http.access import PUBLIC
 from mediaport.entrypoints.http.problems import RETRY_AFTER_S, documented, problem
+
+PATIENCE_S = 3
 
 
 class Alive(msgspec.Struct, frozen=True):
     """The process answers."""
 
-    status: str = "ok"
+    status: Literal["ok"]
 
 
 class Ready(msgspec.Struct, frozen=True):
     """Every part answers."""
 
-    parts: dict[str, str]
-    status: str = "ok"
+    status: Literal["ok"]
+    parts: dict[str, Literal["ok"]]
 
 
 @get("/live", summary="Is the process alive?", responses=documented())
 async def live() -> Alive:
     """Answer, without asking any other part."""
-    return Alive()
+    return Alive(status="ok")
 
 
 @get("/ready", summary="Can it do its work?", responses=documented())
 async def ready(
-    media: NamedDependency[MediaRepository], store: NamedDependency[ObjectStore]
+    media: NamedDependency[MediaRepository],
+    store: NamedDependency[ObjectStore],
+    queue: NamedDependency[ThumbnailQueue],
 ) -> Response[Ready] | Response[dict[str, Any]]:
-    """Ask database and object store; 503 names the parts that are down."""
-    parts = {}
-    for name, part in (("database", media), ("object_store", store)):
-        try:
-            await part.check()
-            parts[name] = "ok"
-        except PartUnavailable:
-            parts[name] = "down"
-    down = [name for name, state in parts.items() if state == "down"]
+    """Ask every part; 503 names those that are down."""
+    checks = {
+        "database": media.check(),
+        "object_store": store.check(),
+        "thumbnail_queue": queue.check(),
+    }
+    answers = await asyncio.gather(*(_answers(check) for check in checks.values()))
+    down = [name for name, answered in zip(checks, answers, strict=True) if not answered]
     if not down:
-        return Response(Ready(parts=parts))
+        return Response(Ready(status="ok", parts=dict.fromkeys(checks, "ok")))
+    parts = {name: "down" if name in down else "ok" for name in checks}
     return problem(
         HTTPStatus.SERVICE_UNAVAILABLE,
         "not_ready",
@@ -56,6 +63,15 @@ async def ready(
         context={"parts": parts},
         headers={"Retry-After": str(RETRY_AFTER_S)},
     )
+
+
+async def _answers(check: Awaitable[None]) -> bool:
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            await check
+    except (PartUnavailable, TimeoutError):
+        return False
+    return True
 
 
 class Metrics(PrometheusController):

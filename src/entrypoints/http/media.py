@@ -3,11 +3,12 @@
 import hashlib
 from datetime import datetime
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from litestar import Request, Response, Router, delete, get, patch, post
 from litestar.di import NamedDependency
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import JSONBody
 from msgspec import Meta
 
@@ -59,9 +60,9 @@ class PresignRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class UploadInstructions(msgspec.Struct, frozen=True, kw_only=True):
     """How to upload: the shape that Uppy's `getUploadParameters` returns."""
 
-    method: str = "PUT"
+    method: Literal["PUT"]
     url: str
-    fields: dict[str, str] = {}
+    fields: Annotated[dict[str, str], Meta(description="Always empty: the body is the file")]
     headers: Annotated[dict[str, str], Meta(description="Send exactly these")]
     expires_at: datetime
     expires_in: Annotated[int, Meta(description="Seconds the URL can be used")]
@@ -141,7 +142,9 @@ def presigned_object(media: Media, upload: SignedUpload) -> PresignedObject:
         upload_url=upload.url,
         public_url=media.public_url,
         upload=UploadInstructions(
+            method="PUT",
             url=upload.url,
+            fields={},
             headers=upload.headers,
             expires_at=upload.expires_at,
             expires_in=upload.expires_in_s,
@@ -169,7 +172,6 @@ async def show_policy(policy: NamedDependency[UploadPolicy]) -> PolicyObject:
     "/presign",
     security=SECURITY,
     summary="Ask for an upload URL",
-    response_headers=[],
     responses=documented(
         HTTPStatus.UNAUTHORIZED,
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -236,21 +238,27 @@ async def complete(
     "/{media_id:int}",
     security=SECURITY,
     summary="Look at a media item of yours",
-    responses=documented(HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND),
+    responses={
+        **documented(HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND),
+        HTTPStatus.NOT_MODIFIED: ResponseSpec(None, description="`If-None-Match` names it"),
+    },
 )
 async def show(
     request: Request[User, str, Any],
     media_id: PathId,
     user: NamedDependency[User],
     show_media: NamedDependency[ShowMedia],
-) -> Response[MediaObject | None]:
+) -> Response[MediaObject]:
     """Show a media item with an ETag; 304 where `If-None-Match` names it."""
     media = media_object(await show_media(MediaId(media_id), by=user.id))
     tag = hashlib.sha256(msgspec.json.encode(media)).hexdigest()[:32]
     headers = {"ETag": f'"{tag}"', "Cache-Control": "private, no-cache"}
     known = [part.strip() for part in request.headers.get("if-none-match", "").split(",")]
     if f'"{tag}"' in known or f'W/"{tag}"' in known:
-        return Response(None, status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+        unchanged: Response[Any] = Response(
+            None, status_code=HTTPStatus.NOT_MODIFIED, headers=headers
+        )
+        return unchanged
     return Response(media, headers=headers)
 
 

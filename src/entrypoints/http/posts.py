@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 from litestar import Router, delete, get, post, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody
+from litestar.params import JSONBody
 from msgspec import Meta
 
 from mediaport.application.ports.post_repository import (
@@ -28,7 +28,15 @@ from mediaport.entrypoints.http.access import SECURITY
 from mediaport.entrypoints.http.media import MediaObject, media_object
 from mediaport.entrypoints.http.problems import documented
 from mediaport.entrypoints.http.users import PersonObject, person_object
-from mediaport.entrypoints.http.wire import Cursor, Id, Limit, PathId, from_cursor, to_cursor
+from mediaport.entrypoints.http.wire import (
+    Cursor,
+    Id,
+    Limit,
+    PathId,
+    PathUsername,
+    from_cursor,
+    to_cursor,
+)
 
 DEFAULT_PAGE = 20
 
@@ -166,7 +174,7 @@ async def feed(
     ),
 )
 async def posts_of_user(
-    username: FromPath[str],
+    username: PathUsername,
     user: NamedDependency[User],
     list_feed: NamedDependency[ListFeed],
     limit: Limit = DEFAULT_PAGE,

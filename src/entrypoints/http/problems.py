@@ -150,12 +150,9 @@ def on_validation_error(request: AnyRequest, error: ValidationException) -> Prob
     found = [item for item in error.extra or [] if isinstance(item, dict)]
     if any(item.get("source") == "path" for item in found):
         return problem(
-            HTTPStatus.NOT_FOUND, "not_found", f"There is nothing at {request.url.path}."
+            HTTPStatus.NOT_FOUND, "not_found", f"There is nothing at {request.scope['path']}."
         )
-    fields = [
-        FieldError(field=str(item.get("key", "body")), message=str(item.get("message", "")))
-        for item in found
-    ]
+    fields = [_field_error(item) for item in found]
     named = "; ".join(f"{field.field}: {field.message}" for field in fields)
     return problem(
         HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -165,6 +162,12 @@ def on_validation_error(request: AnyRequest, error: ValidationException) -> Prob
     )
 
 
+def _field_error(item: Mapping[str, Any]) -> FieldError:
+    if item.get("key") == "data":  # how the framework says that there is no body
+        return FieldError(field="body", message="A JSON body is needed")
+    return FieldError(field=str(item.get("key", "body")), message=str(item.get("message", "")))
+
+
 def on_http_error(request: AnyRequest, error: HTTPException) -> ProblemResponse:
     """What the framework refuses: unknown paths, other methods, bodies that are no JSON."""
     status = HTTPStatus(error.status_code)
@@ -172,11 +175,11 @@ def on_http_error(request: AnyRequest, error: HTTPException) -> ProblemResponse:
         return on_unexpected_error(request, error)
     code, detail = status.phrase.lower().replace(" ", "_").replace("-", "_"), error.detail
     if status is HTTPStatus.NOT_FOUND:
-        code, detail = "not_found", f"There is nothing at {request.url.path}."
+        code, detail = "not_found", f"There is nothing at {request.scope['path']}."
     elif status is HTTPStatus.METHOD_NOT_ALLOWED:
-        detail = f"{request.method} is not allowed at {request.url.path}."
+        detail = f"{request.method} is not allowed at {request.scope['path']}."
     elif status is HTTPStatus.BAD_REQUEST:
-        code, detail = "malformed_request", f"The body is not JSON: {error.detail}"
+        code = "malformed_request"
     elif status is HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         code = "request_too_large"
         detail = "The body is too large. Image bytes go to the upload URL, not to the API."
@@ -185,7 +188,7 @@ def on_http_error(request: AnyRequest, error: HTTPException) -> ProblemResponse:
 
 def on_unexpected_error(request: AnyRequest, error: Exception) -> ProblemResponse:
     """A defect of ours."""
-    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    log.error("%s %s failed", request.method, request.scope["path"], exc_info=error)
     return problem(
         HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", "Something went wrong on our side."
     )

@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 from litestar import Router, get, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody
+from litestar.params import JSONBody
 from msgspec import Meta
 
 from mediaport.application.ports.user_repository import Profile, UserRepository
@@ -17,7 +17,7 @@ from mediaport.domain.users import User
 from mediaport.entrypoints.http.access import SECURITY
 from mediaport.entrypoints.http.media import MediaObject, media_object
 from mediaport.entrypoints.http.problems import documented
-from mediaport.entrypoints.http.wire import Id
+from mediaport.entrypoints.http.wire import Id, PathUsername
 
 
 class PersonObject(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,7 +86,7 @@ async def show_me(
     responses=documented(HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND),
 )
 async def show_user(
-    username: FromPath[str], users: NamedDependency[UserRepository]
+    username: PathUsername, users: NamedDependency[UserRepository]
 ) -> ProfileObject:
     """Show someone's profile."""
     return profile_object(await users.profile(username))

@@ -11,6 +11,7 @@ from msgspec import Meta
 from mediaport.application.ports.post_repository import Position
 from mediaport.application.posts.list_feed import MAX_PAGE
 from mediaport.domain.errors import CursorUnfit
+from mediaport.domain.users import USERNAME_PATTERN
 
 # JavaScript's largest exact integer; the databases hold more.
 MAX_ID = 2**53 - 1
@@ -18,6 +19,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Id = Annotated[int, Meta(ge=1, le=MAX_ID)]
 PathId = Annotated[int, PathParameter(ge=1, le=MAX_ID)]
+PathUsername = Annotated[str, PathParameter(pattern=USERNAME_PATTERN)]
 Limit = Annotated[int, QueryParameter(ge=1, le=MAX_PAGE, description="Items per page")]
 Cursor = Annotated[
     str | None, QueryParameter(max_length=100, description="`next_cursor` of the page before")

@@ -3,30 +3,35 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from mediaport.application.ports.media_repository import ObjectDeletion
+from mediaport.application.ports.media_repository import THUMBNAILS_CLAIM_LASTS, ObjectDeletion
 from mediaport.domain.media import Media
 from mediaport.domain.policy import UploadPolicy
 
+# The longest that a store lets one upload take.
+UPLOAD_LASTS = timedelta(minutes=10)
+
 
 @dataclass(frozen=True, slots=True)
-class Discard:
-    """Writes the list of objects to remove; it is kept in the transaction that drops the row."""
+class DeletionPlan:
+    """Says what to write down in the transaction that drops the row."""
 
     policy: UploadPolicy
 
     def all_of(self, media: Media, *, now: datetime) -> list[ObjectDeletion]:
         """Every object that `media` has or could still get."""
         public = media.published_keys(self.policy.thumbnail_sizes)
+        # Whoever is at work on it right now may still write one of them, and be killed then.
+        due_at = now + 2 * THUMBNAILS_CLAIM_LASTS
         return [
-            *(ObjectDeletion(object_key=key, due_at=now) for key in public),
+            *(ObjectDeletion(object_key=key, due_at=due_at) for key in public),
             self.incoming_of(media, now=now),
         ]
 
     def incoming_of(self, media: Media, *, now: datetime) -> ObjectDeletion:
         """The uploaded object, once no signed URL can bring it back.
 
-        A URL signed a moment ago can be used until its time is over: removed any sooner, the
-        object could be uploaded again and stay for ever.
+        An upload can begin until a URL signed a moment ago is over, and takes its time then:
+        removed any sooner, the object could be there again and stay for ever.
         """
-        last_use = timedelta(seconds=2 * self.policy.url_ttl_s)
+        last_use = timedelta(seconds=self.policy.url_ttl_s) + UPLOAD_LASTS
         return ObjectDeletion(object_key=media.incoming_key, due_at=now + last_use)

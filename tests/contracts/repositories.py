@@ -1,0 +1,579 @@
+"""What the repositories do together. Subclass it once per database."""
+
+import asyncio
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from mediaport.application.ports.media_repository import MediaRepository, ObjectDeletion
+from mediaport.application.ports.post_repository import Position, PostRepository, ShownPost
+from mediaport.application.ports.user_repository import UserRepository
+from mediaport.domain.errors import (
+    MediaAlreadyAttached,
+    MediaNotFound,
+    MediaStillShown,
+    PostNotFound,
+    TooManyPendingUploads,
+    UsernameTaken,
+    UserNotFound,
+)
+from mediaport.domain.keys import KeyPrefixes
+from mediaport.domain.media import ImageFacts, Media, MediaId, ThumbnailsStatus, Variant
+from mediaport.domain.policy import ContentType, Kind, UploadPolicy
+from mediaport.domain.posts import Comment, Post, PostId
+from mediaport.domain.users import User, UserId
+
+NOW = datetime(2026, 1, 1, 12, 0, 0, 123456, tzinfo=UTC)
+FACTS = ImageFacts(content_type=ContentType.JPEG, width=60, height=40, has_location=False)
+POLICY = UploadPolicy(
+    max_bytes={Kind.POST_IMAGE: 1000, Kind.AVATAR: 1000},
+    max_pixels=10_000,
+    max_pending=100,
+    url_ttl_s=300,
+    pending_ttl_s=3600,
+    thumbnail_sizes=(128, 512),
+)
+
+
+def later(seconds: float) -> datetime:
+    return NOW + timedelta(seconds=seconds)
+
+
+@dataclass(frozen=True)
+class Repositories:
+    """The three, over one database, and the steps that tests start from."""
+
+    media: MediaRepository
+    users: UserRepository
+    posts: PostRepository
+
+    async def user(self, name: str = "ada") -> User:
+        return await self.users.add(
+            lambda user_id: User(id=user_id, username=name, password_hash="h", created_at=NOW)
+        )
+
+    async def pending(
+        self,
+        owner: User,
+        kind: Kind = Kind.POST_IMAGE,
+        *,
+        now: datetime = NOW,
+        max_pending: int = 1000,
+    ) -> Media:
+        def make(media_id: MediaId) -> Media:
+            return Media.request(
+                id=media_id,
+                owner_id=owner.id,
+                kind=kind,
+                content_type="image/jpeg",
+                size_bytes=10,
+                policy=POLICY,
+                prefixes=KeyPrefixes(incoming="incoming/", public="public/"),
+                name=f"name{media_id}",
+                bucket="b",
+                public_base_url="https://cdn",
+                now=now,
+            )
+
+        return await self.media.add(make, owner_id=owner.id, max_pending=max_pending, now=now)
+
+    async def ready(
+        self, owner: User, kind: Kind = Kind.POST_IMAGE, *, now: datetime = NOW
+    ) -> Media:
+        media = (await self.pending(owner, kind)).complete(FACTS, etag="e", size_bytes=9, now=now)
+        assert await self.media.mark_ready(media, deletions=[])
+        return media
+
+    async def with_thumbnails(self, owner: User, kind: Kind = Kind.POST_IMAGE) -> Media:
+        media = await self.ready(owner, kind)
+        made = media.with_thumbnails(variants_of(media), placeholder="cA==")
+        assert await self.media.save_thumbnails(made)
+        return made
+
+    async def post(
+        self, owner: User, media: Media | None = None, *, now: datetime = NOW, body: str = "x"
+    ) -> Post:
+        return await self.posts.add(
+            lambda post_id: Post(
+                id=post_id,
+                owner_id=owner.id,
+                body=body,
+                media_id=media.id if media else None,
+                created_at=now,
+            )
+        )
+
+    async def comment(self, post: Post, author: User, *, now: datetime = NOW) -> Comment:
+        shown = await self.posts.add_comment(
+            post.id,
+            lambda comment_id: Comment(
+                id=comment_id, post_id=post.id, author_id=author.id, body="x", created_at=now
+            ),
+        )
+        return shown.comment
+
+    async def deletions(self) -> list[str]:
+        return [key for _, key in await self.media.due_deletions(now=later(10**6), limit=999)]
+
+
+def variants_of(media: Media) -> tuple[Variant, ...]:
+    return tuple(
+        Variant(
+            size=size,
+            object_key=f"public/{media.id}_{size}.webp",
+            public_url=f"https://cdn/{media.id}_{size}.webp",
+            width=size,
+            height=40,
+            size_bytes=5,
+        )
+        for size in (128, 512)
+    )
+
+
+def deletion(key: str = "old", due_at: datetime = NOW) -> ObjectDeletion:
+    return ObjectDeletion(object_key=key, due_at=due_at)
+
+
+def bodies(page: Sequence[ShownPost]) -> list[str]:
+    return [shown.post.body for shown in page]
+
+
+class RepositoriesContract:
+    """The tests; `repositories` comes from the subclass."""
+
+    @pytest.fixture
+    @abstractmethod
+    def repositories(self) -> Repositories: ...
+
+    async def test_a_user_is_found_again(self, repositories: Repositories) -> None:
+        user = await repositories.user()
+
+        assert await repositories.users.get(user.id) == user
+        assert await repositories.users.find("ada") == user
+        assert await repositories.users.find("eve") is None
+        assert (await repositories.users.profile("ada")).avatar is None
+        with pytest.raises(UserNotFound):
+            await repositories.users.get(UserId(99))
+        with pytest.raises(UserNotFound):
+            await repositories.users.profile("eve")
+
+    async def test_a_name_is_given_once_however_many_ask(self, repositories: Repositories) -> None:
+        answers = await asyncio.gather(
+            *(repositories.user() for _ in range(8)), return_exceptions=True
+        )
+
+        assert sum(isinstance(answer, User) for answer in answers) == 1
+        assert sum(isinstance(answer, UsernameTaken) for answer in answers) == 7
+
+    async def test_media_is_read_back_as_it_was(self, repositories: Repositories) -> None:
+        owner = await repositories.user()
+        pending = await repositories.pending(owner)
+        assert await repositories.media.get(pending.id) == pending
+
+        made = await repositories.with_thumbnails(owner)
+        assert await repositories.media.get(made.id) == made
+        with pytest.raises(MediaNotFound):
+            await repositories.media.get(MediaId(99))
+
+    async def test_an_id_is_never_given_twice(self, repositories: Repositories) -> None:
+        owner = await repositories.user()
+        first = await repositories.pending(owner)
+        await repositories.media.purge(first, deletions=[])
+
+        assert (await repositories.pending(owner)).id > first.id
+
+    async def test_pending_uploads_are_limited_exactly(self, repositories: Repositories) -> None:
+        owner, other = await repositories.user("ada"), await repositories.user("bob")
+        await repositories.pending(owner, now=later(-4000))  # expired: does not count
+        await repositories.ready(owner)  # ready: does not count
+
+        answers = await asyncio.gather(
+            *(repositories.pending(owner, max_pending=3) for _ in range(20)),
+            return_exceptions=True,
+        )
+
+        assert sum(isinstance(answer, Media) for answer in answers) == 3  # row 31
+        refused = [answer for answer in answers if isinstance(answer, TooManyPendingUploads)]
+        assert len(refused) == 17
+        assert refused[0].context["retry_after_s"] == 3601
+        await repositories.pending(other, max_pending=3)
+
+    async def test_alt_text_is_kept_whatever_else_happens(self, repositories: Repositories) -> None:
+        owner = await repositories.user()
+        media = await repositories.pending(owner)
+        await repositories.media.describe(media.described("A dog"))
+        ready = media.complete(FACTS, etag="e", size_bytes=9, now=NOW)
+        await repositories.media.mark_ready(ready, deletions=[])
+        await repositories.media.save_thumbnails(
+            ready.with_thumbnails(variants_of(media), placeholder="cA==")
+        )
+
+        assert (await repositories.media.get(media.id)).alt == "A dog"
+        with pytest.raises(MediaNotFound):
+            await repositories.media.describe(replace(media, id=MediaId(99)))
+
+    async def test_a_completion_is_claimed_by_one_at_a_time(
+        self, repositories: Repositories
+    ) -> None:
+        media = await repositories.pending(await repositories.user())
+
+        async def claim(now: float = 0) -> Media | None:
+            return await repositories.media.claim_completion(
+                media.id, now=later(now), until=later(now + 30)
+            )
+
+        claims = await asyncio.gather(*(claim() for _ in range(8)))
+        assert [held for held in claims if held] == [media]  # row 13
+        assert await claim(29) is None
+        assert await claim(30) == media
+        await repositories.media.release_completion(media.id, until=later(30))  # ran out
+        assert await claim(31) is None
+        await repositories.media.release_completion(media.id, until=later(60))
+        assert await claim(31) == media
+        ready = media.complete(FACTS, etag="e", size_bytes=9, now=NOW)
+        await repositories.media.mark_ready(ready, deletions=[])
+        assert await claim(999) is None
+
+    async def test_media_is_marked_ready_once(self, repositories: Repositories) -> None:
+        media = await repositories.pending(await repositories.user())
+        ready = media.complete(FACTS, etag="first", size_bytes=9, now=NOW)
+
+        assert await repositories.media.mark_ready(ready, deletions=[deletion("incoming")])
+        assert not await repositories.media.mark_ready(
+            replace(ready, etag="second"), deletions=[deletion("other")]
+        )
+
+        assert (await repositories.media.get(media.id)).etag == "first"
+        assert await repositories.deletions() == ["incoming"]
+
+    async def test_media_that_is_gone_is_not_marked_ready(self, repositories: Repositories) -> None:
+        media = await repositories.pending(await repositories.user())
+        await repositories.media.purge(media, deletions=[])
+
+        ready = media.complete(FACTS, etag="e", size_bytes=9, now=NOW)
+        assert not await repositories.media.mark_ready(ready, deletions=[])
+
+    async def test_purged_media_is_gone_and_its_objects_written_down(
+        self, repositories: Repositories
+    ) -> None:
+        media = await repositories.with_thumbnails(await repositories.user())
+
+        await repositories.media.purge(media, deletions=[deletion("a"), deletion("b")])
+
+        assert await repositories.deletions() == ["a", "b"]
+        with pytest.raises(MediaNotFound):
+            await repositories.media.get(media.id)
+        with pytest.raises(MediaNotFound):
+            await repositories.media.purge(media, deletions=[deletion("c")])
+        assert await repositories.deletions() == ["a", "b"]
+
+    async def test_what_is_shown_cannot_be_purged(self, repositories: Repositories) -> None:
+        owner = await repositories.user()
+        attached = await repositories.with_thumbnails(owner)
+        worn = await repositories.with_thumbnails(owner, Kind.AVATAR)
+        await repositories.post(owner, attached)
+        await repositories.users.replace_avatar(owner, worn.id, deletions=[])
+
+        for media in (attached, worn):
+            with pytest.raises(MediaStillShown):  # rows 18 and 19
+                await repositories.media.purge(media, deletions=[deletion()])
+            assert await repositories.media.get(media.id) == media
+        assert await repositories.deletions() == []
+
+    async def test_attach_and_purge_at_once_have_one_winner(
+        self, repositories: Repositories
+    ) -> None:
+        owner = await repositories.user()
+        for _ in range(5):
+            media = await repositories.ready(owner)
+            attached, purged = await asyncio.gather(
+                repositories.post(owner, media),
+                repositories.media.purge(media, deletions=[]),
+                return_exceptions=True,
+            )
+            if isinstance(attached, Post):  # row 19
+                assert isinstance(purged, MediaStillShown)
+                assert await repositories.media.get(media.id) == media
+            else:
+                assert isinstance(attached, MediaNotFound)
+                assert purged is None
+
+    async def test_expired_uploads_are_found_oldest_first(self, repositories: Repositories) -> None:
+        owner = await repositories.user()
+        young = await repositories.pending(owner, now=later(10))
+        old, claimed = [await repositories.pending(owner) for _ in range(2)]
+        await repositories.ready(owner)
+        await repositories.media.claim_completion(claimed.id, now=NOW, until=later(9000))
+
+        async def expired(before: float, limit: int = 9) -> list[Media]:
+            return list(
+                await repositories.media.expired(before=later(before), now=NOW, limit=limit)
+            )
+
+        assert await expired(3599) == []
+        assert await expired(3600) == [old]
+        assert await expired(3610) == [old, young]
+        assert len(await expired(3610, limit=1)) == 1
+
+    async def test_only_what_is_pending_and_left_alone_expires(
+        self, repositories: Repositories
+    ) -> None:
+        owner = await repositories.user()
+        left, claimed = [await repositories.pending(owner) for _ in range(2)]
+        ready = await repositories.ready(owner)
+        await repositories.media.claim_completion(claimed.id, now=NOW, until=later(15))
+
+        async def expire(media: Media, now: float) -> bool:
+            return await repositories.media.expire(
+                media, now=later(now), deletions=[deletion(str(media.id))]
+            )
+
+        assert await expire(left, 0)
+        assert not await expire(left, 0)
+        assert not await expire(claimed, 14)
+        assert not await expire(replace(left, id=ready.id), 0)
+        assert await expire(claimed, 15)
+        assert await repositories.deletions() == [str(left.id), str(claimed.id)]
+        assert await repositories.media.get(ready.id) == ready
+
+    async def test_owed_thumbnails_are_claimed_by_one_at_a_time(
+        self, repositories: Repositories
+    ) -> None:
+        owner = await repositories.user()
+        media = await repositories.ready(owner)
+        await repositories.pending(owner)
+        claim = repositories.media.claim_thumbnails
+
+        claims = await asyncio.gather(
+            *(claim(media.id, now=NOW, until=later(20)) for _ in range(8))
+        )
+        (held,) = [found for found in claims if found]  # row 46
+        assert (held.media, held.start) == (media, 1)
+        assert await repositories.media.owed_thumbnails(now=later(19), limit=9) == []
+        assert await repositories.media.owed_thumbnails(now=later(20), limit=9) == [media.id]
+
+        again = await claim(media.id, now=later(20), until=later(40))
+        assert again
+        assert again.start == 2
+        await repositories.media.release_thumbnails(held, counted=False)  # ran out: not theirs
+        assert await claim(media.id, now=later(21), until=later(40)) is None
+        await repositories.media.release_thumbnails(again, counted=False)
+        third = await claim(media.id, now=later(21), until=later(40))
+        assert third
+        assert third.start == 2
+        await repositories.media.release_thumbnails(third, counted=True)
+        fourth = await claim(media.id, now=later(22), until=later(40))
+        assert fourth
+        assert fourth.start == 3
+
+    async def test_thumbnails_are_saved_once(self, repositories: Repositories) -> None:
+        media = await repositories.ready(await repositories.user())
+        made = media.with_thumbnails(variants_of(media), placeholder="cA==")
+
+        assert await repositories.media.save_thumbnails(made)
+        assert not await repositories.media.save_thumbnails(made)
+        assert not await repositories.media.save_thumbnails(media.without_thumbnails(reason="late"))
+
+        assert await repositories.media.get(media.id) == made
+        assert await repositories.media.owed_thumbnails(now=later(999), limit=9) == []
+        assert await repositories.media.claim_thumbnails(media.id, now=NOW, until=later(9)) is None
+
+    async def test_a_failure_is_kept_with_its_reason(self, repositories: Repositories) -> None:
+        media = await repositories.ready(await repositories.user())
+
+        assert await repositories.media.save_thumbnails(media.without_thumbnails(reason="torn"))
+
+        failed = await repositories.media.get(media.id)
+        assert failed.thumbnails_status is ThumbnailsStatus.FAILED
+        assert failed.thumbnails_error == "torn"
+
+    async def test_nothing_is_saved_for_media_that_is_gone(
+        self, repositories: Repositories
+    ) -> None:
+        media = await repositories.ready(await repositories.user())
+        await repositories.media.purge(media, deletions=[])
+
+        made = media.with_thumbnails(variants_of(media), placeholder="cA==")
+        assert not await repositories.media.save_thumbnails(made)  # row 53
+
+    async def test_the_longest_owed_come_first(self, repositories: Repositories) -> None:
+        owner = await repositories.user()
+        ids = [(await repositories.ready(owner, now=later(-n))).id for n in range(3)]
+
+        owed = await repositories.media.owed_thumbnails(now=NOW, limit=2)
+
+        assert list(owed) == ids[:0:-1]
+
+    async def test_deletions_are_due_until_they_are_forgotten(
+        self, repositories: Repositories
+    ) -> None:
+        media = await repositories.ready(await repositories.user())
+        await repositories.media.purge(
+            media, deletions=[deletion("now"), deletion("then", later(60))]
+        )
+
+        ((number, key),) = await repositories.media.due_deletions(now=NOW, limit=9)
+        assert key == "now"
+        await repositories.media.forget_deletions([number])
+        await repositories.media.forget_deletions([])
+        assert await repositories.deletions() == ["then"]
+
+    async def test_a_post_is_shown_with_all_that_belongs_to_it(
+        self, repositories: Repositories
+    ) -> None:
+        ada, bob = await repositories.user("ada"), await repositories.user("bob")
+        media = await repositories.with_thumbnails(ada)
+        avatar = await repositories.with_thumbnails(ada, Kind.AVATAR)
+        await repositories.users.replace_avatar(ada, avatar.id, deletions=[])
+        post = await repositories.post(ada, media)
+        await repositories.posts.like(post.id, by=bob.id, now=NOW)
+
+        seen = await repositories.posts.show(post.id, viewer=bob.id)
+
+        assert seen.media == media
+        assert (seen.owner.user.username, seen.owner.avatar) == ("ada", avatar)
+        assert seen.liked_by_me
+        assert seen.post == replace(post, like_count=1)
+        assert not (await repositories.posts.show(post.id, viewer=ada.id)).liked_by_me
+        assert await repositories.posts.get(post.id) == seen.post
+        assert (await repositories.users.profile("ada")).avatar == avatar
+
+    async def test_posts_without_pictures_are_shown_too(self, repositories: Repositories) -> None:
+        owner = await repositories.user()
+        post = await repositories.post(owner)
+
+        seen = await repositories.posts.show(post.id, viewer=owner.id)
+
+        assert (seen.media, seen.owner.avatar) == (None, None)
+        for missing in (repositories.posts.get(PostId(99)),):
+            with pytest.raises(PostNotFound):
+                await missing
+        with pytest.raises(PostNotFound):
+            await repositories.posts.show(PostId(99), viewer=owner.id)
+
+    async def test_one_media_item_is_attached_once(self, repositories: Repositories) -> None:
+        owner = await repositories.user()
+        media = await repositories.ready(owner)
+
+        answers = await asyncio.gather(
+            *(repositories.post(owner, media) for _ in range(8)), return_exceptions=True
+        )
+
+        assert sum(isinstance(answer, Post) for answer in answers) == 1  # row 17
+        assert sum(isinstance(answer, MediaAlreadyAttached) for answer in answers) == 7
+
+    async def test_media_that_is_gone_cannot_be_attached(self, repositories: Repositories) -> None:
+        owner = await repositories.user()
+        media = await repositories.ready(owner)
+        await repositories.media.purge(media, deletions=[])
+
+        with pytest.raises(MediaNotFound):
+            await repositories.post(owner, media)
+        with pytest.raises(MediaNotFound):
+            await repositories.users.replace_avatar(owner, media.id, deletions=[])
+
+    async def test_the_feed_is_paged_newest_first(self, repositories: Repositories) -> None:
+        ada, bob = await repositories.user("ada"), await repositories.user("bob")
+        for owner, seconds, body in (
+            (ada, 0, "1"),
+            (bob, 1, "2"),
+            (ada, 1, "3"),
+            (ada, 1, "4"),
+            (bob, 2, "5"),
+        ):
+            await repositories.post(owner, now=later(seconds), body=body)
+
+        async def page(owner: User | None = None, last: ShownPost | None = None) -> list[ShownPost]:
+            before = Position(created_at=last.post.created_at, id=last.post.id) if last else None
+            shown = await repositories.posts.page(
+                viewer=ada.id, owner=owner.id if owner else None, before=before, limit=2
+            )
+            return list(shown)
+
+        first = await page()
+        second = await page(last=first[-1])
+        third = await page(last=second[-1])
+        assert bodies([*first, *second, *third]) == ["5", "4", "3", "2", "1"]
+        of_ada = await page(owner=ada)
+        assert bodies([*of_ada, *await page(owner=ada, last=of_ada[-1])]) == ["4", "3", "1"]
+
+    async def test_a_deleted_post_takes_everything_along(self, repositories: Repositories) -> None:
+        owner = await repositories.user()
+        media = await repositories.with_thumbnails(owner)
+        post, other = await repositories.post(owner, media), await repositories.post(owner)
+        await repositories.posts.like(post.id, by=owner.id, now=NOW)
+        await repositories.comment(post, owner)
+
+        await repositories.posts.delete(post, deletions=[deletion("picture")])
+        await repositories.posts.delete(other, deletions=[])
+
+        assert await repositories.deletions() == ["picture"]
+        with pytest.raises(MediaNotFound):
+            await repositories.media.get(media.id)
+        with pytest.raises(PostNotFound):
+            await repositories.posts.delete(post, deletions=[deletion("again")])
+        assert await repositories.deletions() == ["picture"]
+
+    async def test_likes_are_counted_exactly(self, repositories: Repositories) -> None:
+        users = [await repositories.user(f"user{number}") for number in range(5)]
+        post = await repositories.post(users[0])
+        like, unlike = repositories.posts.like, repositories.posts.unlike
+
+        await asyncio.gather(*(like(post.id, by=user.id, now=NOW) for user in users * 2))
+        assert (await repositories.posts.get(post.id)).like_count == 5
+        assert await unlike(post.id, by=users[0].id) == 4
+        assert await unlike(post.id, by=users[0].id) == 4
+        for missing in (
+            like(PostId(99), by=users[0].id, now=NOW),
+            unlike(PostId(99), by=users[0].id),
+        ):
+            with pytest.raises(PostNotFound):
+                await missing
+
+    async def test_comments_are_counted_and_paged_oldest_first(
+        self, repositories: Repositories
+    ) -> None:
+        ada, bob = await repositories.user("ada"), await repositories.user("bob")
+        post = await repositories.post(ada)
+        written = [
+            await repositories.comment(post, author, now=later(seconds))
+            for author, seconds in ((ada, 0), (bob, 0), (ada, 5))
+        ]
+        comments = repositories.posts.comments
+
+        first = await comments(post.id, after=None, limit=2)
+        last = first[-1].comment
+        rest = await comments(
+            post.id, after=Position(created_at=last.created_at, id=last.id), limit=2
+        )
+
+        assert [shown.comment for shown in [*first, *rest]] == written
+        assert [shown.author.user.username for shown in first] == ["ada", "bob"]
+        assert (await repositories.posts.get(post.id)).comment_count == 3
+        with pytest.raises(PostNotFound):
+            await comments(PostId(99), after=None, limit=2)
+        with pytest.raises(PostNotFound):
+            await repositories.comment(replace(post, id=PostId(99)), ada)
+
+    async def test_a_replaced_avatar_is_purged(self, repositories: Repositories) -> None:
+        owner = await repositories.user()
+        first, second = [await repositories.with_thumbnails(owner, Kind.AVATAR) for _ in range(2)]
+        replace_avatar = repositories.users.replace_avatar
+
+        assert await replace_avatar(owner, first.id, deletions=[])
+        assert not await replace_avatar(owner, second.id, deletions=[deletion("stale")])
+        owner = await repositories.users.get(owner.id)
+        assert await replace_avatar(owner, second.id, deletions=[deletion("first")])
+        owner = await repositories.users.get(owner.id)
+        assert await replace_avatar(owner, None, deletions=[deletion("second")])
+
+        assert await repositories.deletions() == ["first", "second"]
+        for media in (first, second):
+            with pytest.raises(MediaNotFound):
+                await repositories.media.get(media.id)
+
+    async def test_it_says_that_it_answers(self, repositories: Repositories) -> None:
+        await repositories.media.check()

@@ -1,0 +1,347 @@
+"""Every object store keeps the contract; the disk store serves as S3 does, besides."""
+
+import asyncio
+import errno
+import os
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from mediaport.adapters.disk.folder import ObjectFolder
+from mediaport.adapters.disk.object_store import DiskObjectStore
+from mediaport.adapters.disk.server import DiskStoreServer
+from mediaport.adapters.disk.signing import UploadSigner
+from mediaport.adapters.memory.clock import MemoryClock
+from mediaport.adapters.memory.object_store import MemoryObjectStore
+from mediaport.application.ports.object_store import (
+    ObjectChanged,
+    ObjectMissing,
+    ObjectStore,
+    SignedUpload,
+)
+from mediaport.application.ports.unavailable import PartFull, PartUnavailable
+from mediaport.domain.keys import KeyPrefixes
+from tests.contracts.object_store import BODY, JPEG, ObjectStoreContract, incoming, public
+from tests.serving import free_socket, serving
+
+
+class TestMemoryObjectStore(ObjectStoreContract):
+    @pytest.fixture
+    def clock(self) -> MemoryClock:
+        return MemoryClock()
+
+    @pytest.fixture
+    def store(self, clock: MemoryClock) -> MemoryObjectStore:
+        return MemoryObjectStore(clock)
+
+    async def put(
+        self, store: ObjectStore, upload: SignedUpload, body: bytes, **headers: str
+    ) -> int:
+        assert isinstance(store, MemoryObjectStore)
+        sent = {**upload.headers, **headers}
+        return store.receive(upload.url, body, content_type=sent["Content-Type"])
+
+    async def test_an_expired_or_unsigned_upload_is_refused(
+        self, store: MemoryObjectStore, clock: MemoryClock
+    ) -> None:
+        upload = self.sign(store, clock, incoming())
+        clock.advance(seconds=300)
+
+        assert store.receive(upload.url, BODY, content_type=JPEG) == 403  # row 5
+        assert store.receive("memory://other", BODY, content_type=JPEG) == 403
+
+    async def test_a_store_that_is_down_says_so(self, store: MemoryObjectStore) -> None:
+        store.is_down = True
+
+        with pytest.raises(PartUnavailable):
+            await store.check()
+
+
+class TestDiskObjectStore(ObjectStoreContract):
+    @pytest.fixture
+    def clock(self) -> MemoryClock:
+        return MemoryClock()
+
+    @pytest.fixture
+    def root(self, tmp_path: Path) -> Path:
+        return tmp_path / "objects"
+
+    @pytest.fixture
+    async def store(self, root: Path, clock: MemoryClock) -> AsyncIterator[DiskObjectStore]:
+        listening = free_socket()
+        base = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        folder, signer = ObjectFolder(root), UploadSigner(b"k" * 32)
+        prefixes = KeyPrefixes(incoming="incoming/", public="public/")
+        store = DiskObjectStore(
+            folder, signer, upload_base_url=base, public_base_url=base, prefixes=prefixes
+        )
+        async with serving(DiskStoreServer(folder, signer, clock, prefixes).app, listening):
+            yield store
+
+    async def put(
+        self, store: ObjectStore, upload: SignedUpload, body: bytes, **headers: str
+    ) -> int:
+        return (
+            await self.answer("PUT", upload.url, body, {**upload.headers, **headers})
+        ).status_code
+
+    async def answer(
+        self,
+        method: str,
+        url: str,
+        body: bytes | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> httpx.Response:
+        async with httpx.AsyncClient() as client:
+            return await client.request(method, url, content=body, headers=headers)
+
+    async def published(self, store: DiskObjectStore, body: bytes = BODY) -> str:
+        key = public()
+        await store.put(key, body, content_type=JPEG)
+        return f"{store.public_base_url}/{key}"
+
+    async def test_an_expired_upload_is_refused(
+        self, store: DiskObjectStore, clock: MemoryClock
+    ) -> None:
+        upload = self.sign(store, clock, incoming())
+        clock.advance(seconds=299)
+        assert await self.put(store, upload, BODY) == 200
+        clock.advance(seconds=1)
+
+        answer = await self.answer("PUT", upload.url, BODY, upload.headers)  # row 5
+
+        assert answer.status_code == 403
+        assert "<Code>AccessDenied</Code>" in answer.text
+        assert "expired" in answer.text
+
+    @pytest.mark.parametrize(
+        ("old", "new"),
+        [("expires=", "expires=9"), ("signature=", "signature=0"), ("/1/2/", "/1/3/"), ("?", "#?")],
+    )
+    async def test_a_tampered_url_is_refused(
+        self, store: DiskObjectStore, clock: MemoryClock, root: Path, old: str, new: str
+    ) -> None:
+        upload = self.sign(store, clock, incoming())
+
+        answer = await self.answer("PUT", upload.url.replace(old, new, 1), BODY, upload.headers)
+
+        assert answer.status_code == 403  # row 5
+        assert not list(root.rglob("*.jpg"))
+
+    @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "DELETE", "PATCH"])
+    async def test_an_upload_url_permits_nothing_but_its_put(
+        self, store: DiskObjectStore, clock: MemoryClock, method: str
+    ) -> None:
+        upload = self.sign(store, clock, incoming())
+        await self.put(store, upload, BODY)
+
+        answer = await self.answer(method, upload.url, headers=upload.headers)
+
+        assert answer.status_code == 403  # rows 5 and 9
+        assert BODY not in answer.content
+
+    async def test_headers_that_were_not_signed_are_refused(
+        self, store: DiskObjectStore, clock: MemoryClock
+    ) -> None:
+        for header in ("x-amz-acl", "x-amz-website-redirect-location", "x-amz-tagging"):
+            upload = self.sign(store, clock, incoming())
+            assert await self.put(store, upload, BODY, **{header: "public-read"}) == 403  # row 6
+
+    async def test_a_body_without_a_length_is_refused(
+        self, store: DiskObjectStore, clock: MemoryClock
+    ) -> None:
+        upload = self.sign(store, clock, incoming())
+
+        async def chunks() -> AsyncIterator[bytes]:
+            yield BODY
+
+        async with httpx.AsyncClient() as client:
+            answer = await client.put(upload.url, content=chunks(), headers=upload.headers)
+
+        assert answer.status_code == 403  # row 1
+
+    async def test_a_truncated_upload_leaves_nothing_and_can_be_repeated(
+        self, store: DiskObjectStore, clock: MemoryClock, root: Path
+    ) -> None:
+
+        key, body = incoming(), b"x" * 500_000
+        upload = self.sign(store, clock, key, len(body))
+        url = httpx.URL(upload.url)
+        _, writer = await asyncio.open_connection(url.host, url.port)
+        head = f"PUT {url.raw_path.decode()} HTTP/1.1\r\nHost: x\r\nContent-Type: {JPEG}\r\n"
+        writer.write(
+            head.encode() + f"Content-Length: {len(body)}\r\n\r\n".encode() + body[:400_000]
+        )
+        await writer.drain()
+        writer.close()
+        await writer.wait_closed()
+
+        async with asyncio.timeout(5):
+            while list((root / ".tmp").glob("*")) or not root.is_dir():
+                await asyncio.sleep(0.01)
+        with pytest.raises(ObjectMissing):  # row 8
+            await store.stat(key)
+        assert await self.put(store, upload, body) == 200
+        assert await store.read(key) == body
+
+    async def test_a_public_object_is_served_to_be_cached_for_ever(
+        self, store: DiskObjectStore
+    ) -> None:
+        url = await self.published(store)
+
+        answer = await self.answer("GET", url)
+        head = await self.answer("HEAD", url)
+
+        assert (answer.status_code, answer.content) == (200, BODY)
+        assert (head.status_code, head.content) == (200, b"")
+        for headers in (answer.headers, head.headers):
+            assert headers["content-type"] == JPEG
+            assert headers["content-length"] == str(len(BODY))
+            assert headers["cache-control"] == "public, max-age=31536000, immutable"
+            assert headers["x-content-type-options"] == "nosniff"  # row 21
+            assert headers["etag"].startswith('"')
+
+    async def test_a_known_object_is_not_sent_again(self, store: DiskObjectStore) -> None:
+        url = await self.published(store)
+        etag = (await self.answer("GET", url)).headers["etag"]
+
+        known = await self.answer("GET", url, headers={"If-None-Match": etag})
+        other = await self.answer("GET", url, headers={"If-None-Match": '"other"'})
+
+        assert (known.status_code, known.content) == (304, b"")
+        assert known.headers["etag"] == etag
+        assert other.status_code == 200
+
+    @pytest.mark.parametrize(
+        ("asked", "status", "content"),
+        [
+            ("bytes=2-4", 206, b"234"),
+            ("bytes=7-", 206, b"789"),
+            ("bytes=-2", 206, b"89"),
+            ("bytes=10-", 416, None),
+        ],
+    )
+    async def test_ranges_are_served(
+        self, store: DiskObjectStore, asked: str, status: int, content: bytes | None
+    ) -> None:
+        url = await self.published(store, b"0123456789")
+
+        answer = await self.answer("GET", url, headers={"Range": asked})
+
+        assert answer.status_code == status
+        if content is not None:
+            assert answer.content == content
+            assert answer.headers["content-range"].endswith("/10")
+
+    @pytest.mark.parametrize(
+        "path",
+        [
+            "public/../incoming/1/2/a.jpg",
+            "public/%2e%2e/incoming/1/2/a.jpg",
+            "public/..%2fincoming%2f1%2f2%2fa.jpg",
+            "public/media/%00",
+            "public/" + "a" * 5000,
+            "public//etc/passwd",
+            "public/media",
+            "public/.tmp/x",
+            "public/media/1/2/none.jpg",
+        ],
+    )
+    async def test_no_path_leads_out_of_public(
+        self, store: DiskObjectStore, root: Path, path: str
+    ) -> None:
+        (root / "incoming/1/2").mkdir(parents=True)
+        (root / "incoming/1/2/a.jpg").write_bytes(b"private")
+        (root / "public/media/1/2").mkdir(parents=True)
+        url = httpx.URL(store.public_base_url).copy_with(raw_path=f"/{path}".encode())
+
+        async with httpx.AsyncClient() as client:
+            answer = await client.send(httpx.Request("GET", url))
+
+        assert answer.status_code in {403, 404}
+        assert b"private" not in answer.content
+
+    async def test_a_key_of_another_type_is_never_signed(
+        self, store: DiskObjectStore, clock: MemoryClock
+    ) -> None:
+        with pytest.raises(ValueError, match="no key for image/jpeg"):
+            self.sign(store, clock, incoming().replace(".jpg", ".png"))
+
+    async def test_a_file_system_without_links_is_copied_on(
+        self, store: DiskObjectStore, clock: MemoryClock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def refuse(*_: object) -> None:
+            raise OSError(errno.EPERM, "no links here")
+
+        monkeypatch.setattr(Path, "hardlink_to", refuse)
+        key, target = await self.uploaded(store, clock), public()
+        etag = (await store.stat(key)).etag
+
+        assert await store.publish(key, target, etag=etag, content_type=JPEG)
+
+        assert await store.read(target) == BODY
+        with pytest.raises(ObjectChanged):
+            await store.publish(key, target, etag="other", content_type=JPEG)
+
+    async def test_folders_left_empty_go_too(self, store: DiskObjectStore, root: Path) -> None:
+        key = public()
+        await store.put(key, BODY, content_type=JPEG)
+
+        await store.delete([key])
+
+        assert not (root / "public").exists()
+        assert root.exists()
+
+    async def test_a_full_disk_is_told_from_a_broken_one(
+        self,
+        store: DiskObjectStore,
+        clock: MemoryClock,
+        root: Path,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        real = os.fsync
+
+        def fail_with(number: int) -> None:
+            def fail(_: int) -> None:
+                raise OSError(number, os.strerror(number))
+
+            monkeypatch.setattr(os, "fsync", fail)
+
+        upload = self.sign(store, clock, incoming())
+        fail_with(errno.ENOSPC)
+        with pytest.raises(PartFull):  # row 57
+            await store.put(public(), BODY, content_type=JPEG)
+        assert await self.put(store, upload, BODY) == 507
+        fail_with(errno.EIO)
+        with pytest.raises(PartUnavailable):
+            await store.put(public(), BODY, content_type=JPEG)
+        assert await self.put(store, upload, BODY) == 503
+        monkeypatch.setattr(os, "fsync", real)
+
+        assert [path for path in root.rglob("*") if path.is_file()] == []
+        assert await self.put(store, upload, BODY) == 200
+
+    async def test_a_folder_that_is_gone_is_a_store_that_is_down(
+        self, store: DiskObjectStore, root: Path
+    ) -> None:
+        root.mkdir(exist_ok=True)
+        shutil.rmtree(root)
+        root.write_text("a file where the folder was")
+
+        with pytest.raises(PartUnavailable):  # row 57
+            await store.check()
+
+    async def test_what_was_cut_off_long_ago_is_removed(self, root: Path) -> None:
+        folder = ObjectFolder(root)
+        old, new = (folder.begin(incoming()) for _ in range(2))
+        os.utime(old.path, (0, 0))
+
+        folder.remove_half_written()
+
+        assert not old.path.exists()
+        assert new.path.exists()
+        for half_written in (old, new):
+            half_written.discard()

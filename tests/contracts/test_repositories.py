@@ -1,0 +1,110 @@
+"""Every database keeps the contract."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from mediaport.adapters.memory.media_repository import MemoryMediaRepository
+from mediaport.adapters.memory.post_repository import MemoryPostRepository
+from mediaport.adapters.memory.tables import MemoryTables
+from mediaport.adapters.memory.user_repository import MemoryUserRepository
+from mediaport.adapters.sql.database import Database
+from mediaport.adapters.sql.media_repository import SqlMediaRepository
+from mediaport.adapters.sql.post_repository import SqlPostRepository
+from mediaport.adapters.sql.user_repository import SqlUserRepository
+from mediaport.application.ports.unavailable import PartUnavailable
+from tests.contracts.repositories import NOW, Repositories, RepositoriesContract
+
+
+def on(database: Database) -> Repositories:
+    return Repositories(
+        SqlMediaRepository(database), SqlUserRepository(database), SqlPostRepository(database)
+    )
+
+
+class TestMemoryRepositories(RepositoriesContract):
+    @pytest.fixture
+    def repositories(self) -> Repositories:
+        tables = MemoryTables()
+        return Repositories(
+            MemoryMediaRepository(tables),
+            MemoryUserRepository(tables),
+            MemoryPostRepository(tables),
+        )
+
+    async def test_a_database_that_is_down_says_so(self) -> None:
+        media = MemoryMediaRepository(MemoryTables(is_down=True))
+
+        with pytest.raises(PartUnavailable):
+            await media.check()
+
+
+class TestSqliteRepositories(RepositoriesContract):
+    @pytest.fixture
+    def repositories(self, sqlite: Database) -> Repositories:
+        return on(sqlite)
+
+    async def test_a_database_that_was_not_migrated_is_down(self, tmp_path: Path) -> None:
+        database = Database(f"sqlite+aiosqlite:///{tmp_path}/empty.db")
+
+        with pytest.raises(PartUnavailable, match="no such table"):
+            await SqlMediaRepository(database).check()
+        await database.close()
+
+    async def test_a_database_that_cannot_be_opened_is_down(self, tmp_path: Path) -> None:
+        database = Database(f"sqlite+aiosqlite:///{tmp_path}/missing/x.db")
+
+        with pytest.raises(PartUnavailable, match="unable to open"):
+            await SqlMediaRepository(database).check()
+        await database.close()
+
+    async def test_two_processes_write_without_finding_it_locked(
+        self, sqlite: Database, repositories: Repositories
+    ) -> None:
+        second = Database(sqlite.engine.url)
+        owner = await repositories.user()
+
+        answers = await asyncio.gather(
+            *(each.pending(owner) for _ in range(40) for each in (repositories, on(second)))
+        )  # row 58
+
+        assert len({media.id for media in answers}) == 80
+        await second.close()
+
+    async def test_a_process_that_waits_too_long_is_told_that_it_is_locked(
+        self, sqlite: Database
+    ) -> None:
+        impatient = Database(sqlite.engine.url, busy_ms=10)
+
+        async with sqlite.write():
+            with pytest.raises(PartUnavailable, match="locked"):
+                await on(impatient).user()
+        await impatient.close()
+
+    @pytest.mark.parametrize(
+        "illegal",
+        [
+            "kind = 'banner'",
+            "status = 'lost'",
+            "status = 'ready'",
+            "thumbnails_status = 'maybe'",
+            "thumbnails_status = 'failed'",
+            "content_type = 'image/gif'",
+            "size_bytes = 0",
+            "width = 1",
+            "owner_id = 99",
+            "id = NULL",
+            "incoming_key = NULL",
+        ],
+    )
+    async def test_the_database_itself_refuses_an_illegal_row(
+        self, sqlite: Database, repositories: Repositories, illegal: str
+    ) -> None:
+        await repositories.pending(await repositories.user(), now=NOW)
+
+        with pytest.raises(IntegrityError):
+            async with sqlite.write() as connection:
+                await connection.execute(text(f"UPDATE media SET {illegal}"))

@@ -1,0 +1,64 @@
+"""The command line: settings in, one clear line out."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from mediaport import __version__
+from tests.integration.server import run
+
+
+def test_settings_are_shown_with_their_source_and_without_secrets(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("MEDIA_MAX_PIXELS=1000\nPORT=9001\n")
+
+    done = run("settings", cwd=tmp_path, PORT="9002", JWT_SECRET="very secret " * 4)
+
+    lines = {line.split()[0]: line.split() for line in done.stdout.splitlines()}
+    assert lines["PORT"] == ["PORT", "9002", "environment"]
+    assert lines["MEDIA_MAX_PIXELS"] == ["MEDIA_MAX_PIXELS", "1000", ".env"]
+    assert lines["HOST"] == ["HOST", "127.0.0.1", "default"]
+    assert lines["JWT_SECRET"] == ["JWT_SECRET", "********", "environment"]
+    assert "very secret" not in done.stdout
+
+
+@pytest.mark.parametrize("command", ["settings", "migrate", "serve"])
+def test_a_bad_setting_stops_the_start_with_one_line(tmp_path: Path, command: str) -> None:
+    done = run(command, cwd=tmp_path, MEDIA_MAX_PIXELS="plenty")
+
+    assert done.returncode == 2
+    assert done.stdout == ""
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("mediaport: MEDIA_MAX_PIXELS: 'plenty' does not fit")
+    assert "MEDIA_MAX_PIXELS=40000000" in line
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_port_in_use_stops_the_start_with_one_line(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+
+        done = run("serve", "--migrate", cwd=tmp_path, PORT=str(port))
+
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert f"cannot listen on 127.0.0.1:{port}" in line
+
+
+def test_a_data_folder_that_cannot_be_made_stops_the_start_with_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    done = run("serve", "--migrate", cwd=tmp_path, DATA_DIR=str(tmp_path / "file" / "var"))
+
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("mediaport: DATA_DIR:")
+
+
+def test_it_says_what_it_is(tmp_path: Path) -> None:
+    assert __version__ in run("--version", cwd=tmp_path).stdout
+    for command in ("serve", "migrate", "settings", "demo"):
+        assert command in run("--help", cwd=tmp_path).stdout
+        assert run(command, "--help", cwd=tmp_path).returncode == 0

@@ -1,0 +1,160 @@
+"""Killed, stopped, doubled: nothing is lost and nothing unverified is public."""
+
+import sqlite3
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+from PIL import Image
+
+from tests import pictures
+from tests.integration.server import Server, User
+
+SIZES = (128, 512, 1024)
+
+
+def photo(number: int) -> bytes:
+    """Photos that take the worker a moment, each another one."""
+    return pictures.picture(image=pictures.corners(1500 + number, 1000).rotate(number))
+
+
+def rows(server: Server, query: str) -> list[tuple[Any, ...]]:
+    with closing(sqlite3.connect(server.folder / "var" / "mediaport.db")) as database:
+        return database.execute(query).fetchall()
+
+
+def assert_consistent(server: Server) -> None:
+    """Ready rows have their objects; what is public belongs to ready or pending rows' own keys."""
+    ready = {key for (key,) in rows(server, "SELECT object_key FROM media WHERE status = 'ready'")}
+    variants = {key for (key,) in rows(server, "SELECT object_key FROM media_variants")}
+    for key in ready | variants:
+        assert (server.objects / key).is_file(), key
+    published = {
+        str(path.relative_to(server.objects))
+        for path in (server.objects / "public").rglob("*")
+        if path.is_file()
+    }
+    for key in published - variants - ready:
+        with Image.open(server.objects / key) as image:
+            image.verify()
+
+
+def test_killed_in_the_middle_every_completed_media_gets_its_thumbnails(
+    own_server: Server,
+) -> None:
+    own_server.start()
+    user = User(own_server.url, "ada")
+    completed: list[int] = []
+    numbers = iter(range(1000))
+
+    def keep_uploading(stopped: threading.Event) -> None:
+        while not stopped.is_set():
+            with suppress(httpx.HTTPError, KeyError):
+                media_id = user.upload(photo(next(numbers)))
+                if user.complete(media_id).status_code == 200:
+                    completed.append(media_id)
+
+    for _ in range(3):
+        stopped = threading.Event()
+        uploading = threading.Thread(target=keep_uploading, args=[stopped])
+        uploading.start()
+        stopped.wait(1.0)
+        own_server.kill()
+        stopped.set()
+        uploading.join()
+        own_server.start()
+        assert_consistent(own_server)
+
+    assert len(completed) > 3
+    for media_id in completed:  # rows 44 and 50
+        media = user.settled(media_id)
+        assert media["thumbnails_status"] == "ready"
+        for size in SIZES:
+            assert httpx.get(str(media[f"thumb_{size}_url"])).status_code == 200
+    assert_consistent(own_server)
+    user.close()
+
+
+def test_a_stop_gives_work_back_and_answers_what_was_asked(own_server: Server) -> None:
+    own_server.start()
+    user = User(own_server.url, "ada")
+    media_ids = [user.upload(photo(number)) for number in range(6)]
+    for media_id in media_ids:
+        assert user.complete(media_id).status_code == 200
+
+    assert own_server.stop() in {0, -15, 143}  # row 51
+    starts = rows(
+        own_server, "SELECT max(thumbnails_starts) FROM media WHERE thumbnails_status != 'ready'"
+    )
+    claims = rows(own_server, "SELECT id FROM media WHERE thumbnails_claimed_until IS NOT NULL")
+    own_server.start()
+
+    assert starts in ([(0,)], [(None,)])
+    assert claims == []
+    for media_id in media_ids:
+        assert user.settled(media_id)["thumbnails_status"] == "ready"
+    user.close()
+
+
+def test_two_processes_share_one_data_folder(own_server: Server) -> None:
+    own_server.start()
+    second = Server(own_server.folder, **{**own_server.settings, "PORT": ""})
+    second.settings |= {"PORT": str(second.port), "BASE_URL": own_server.url}
+    second.start()
+    user = User(own_server.url, "ada")
+    other = httpx.Client(base_url=second.url, headers=user.http.headers, timeout=30)
+
+    def walk(number: int) -> int:
+        media_id = user.upload(photo(number))
+        client = (user.http, other)[number % 2]
+        client.post(f"/media/{media_id}/complete").raise_for_status()
+        post = client.post("/posts/", json={"body": str(number), "media_id": media_id})
+        post.raise_for_status()
+        return media_id
+
+    with ThreadPoolExecutor(8) as threads:
+        media_ids = list(threads.map(walk, range(40)))  # row 58
+
+    for media_id in media_ids:
+        assert user.settled(media_id)["thumbnails_status"] == "ready"
+    assert "locked" not in own_server.log
+    second.stop()
+    other.close()
+    user.close()
+
+
+def test_fifty_completes_at_once_answer_the_same(own_server: Server) -> None:
+    own_server.start()
+    user = User(own_server.url, "ada")
+    media_id = user.upload(photo(1))
+
+    with ThreadPoolExecutor(50) as threads:
+        answers = list(threads.map(lambda _: user.complete(media_id), range(50)))
+
+    assert {answer.status_code for answer in answers} == {200}  # row 13
+    assert len({answer.json()["public_url"] for answer in answers}) == 1
+    user.close()
+
+
+def test_secrets_are_not_logged(tmp_path: Path) -> None:
+    server = Server(tmp_path / "server", LOG_LEVEL="DEBUG")
+    server.start()
+    user = User(server.url, "ada")
+    body = photo(1)
+    upload = user.presign(body).json()["upload"]
+    httpx.put(upload["url"], content=body, headers=upload["headers"])
+    user.http.post("/auth/login", json={"username": "ada", "password": "wrong password"})
+    server.stop()
+
+    for secret in (
+        "correct horse",
+        "wrong password",
+        user.http.headers["authorization"].split()[1],
+        upload["url"].partition("signature=")[2],
+        (server.folder / "var" / "jwt_secret").read_text(),
+    ):
+        assert secret not in server.log  # row 38
+    user.close()

@@ -1,0 +1,106 @@
+"""Small image files, made on the spot, with what cameras and attackers put into them."""
+
+import struct
+import zlib
+from io import BytesIO
+
+from PIL import Image
+
+from mediaport.domain.policy import ContentType
+
+GPS_DIRECTORY = 0x8825
+ORIENTATION = 0x0112
+MAKE = 0x010F
+LATITUDE = (52.0, 31.0, 12.34)
+_FORMATS = {ContentType.JPEG: "JPEG", ContentType.PNG: "PNG", ContentType.WEBP: "WEBP"}
+XMP = (
+    b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-'
+    b'syntax-ns#"><rdf:Description xmlns:exif="http://ns.adobe.com/exif/1.0/" '
+    b'exif:GPSLatitude="52,31.2057N" exif:PixelXDimension="60">'
+    b"<exif:GPSLongitude>13,24.5N</exif:GPSLongitude></rdf:Description></rdf:RDF></x:xmpmeta>"
+)
+
+
+def corners(width: int = 60, height: int = 40) -> Image.Image:
+    """Red, green / blue, white quarters: shows how it was turned."""
+    image = Image.new("RGB", (width, height))
+    half = (width // 2, height // 2)
+    for box, colour in (
+        ((0, 0), "red"),
+        ((half[0], 0), "lime"),
+        ((0, half[1]), "blue"),
+        (half, "white"),
+    ):
+        image.paste(colour, (*box, box[0] + half[0], box[1] + half[1]))
+    return image
+
+
+def picture(
+    content_type: ContentType = ContentType.JPEG,
+    *,
+    width: int = 60,
+    height: int = 40,
+    orientation: int | None = None,
+    located: bool = False,
+    xmp: bytes | None = None,
+    icc: bytes | None = None,
+    image: Image.Image | None = None,
+) -> bytes:
+    """An image file, by default of four coloured corners."""
+    exif = Image.Exif()
+    exif[MAKE] = "Camera"
+    if orientation is not None:
+        exif[ORIENTATION] = orientation
+    if located:
+        exif[GPS_DIRECTORY] = {0: b"\2\3\0\0", 1: "N", 2: LATITUDE, 3: "E", 4: (13.0, 24.0, 30.0)}
+    body = BytesIO()
+    options: dict[str, object] = {"exif": exif}
+    if xmp is not None and content_type is not ContentType.PNG:
+        options["xmp"] = xmp
+    if icc is not None:
+        options["icc_profile"] = icc
+    if content_type is ContentType.WEBP:
+        options["lossless"] = True
+    source = image or corners(width, height)
+    source.save(body, _FORMATS[content_type], **options)
+    if xmp is not None and content_type is ContentType.PNG:
+        text = b"XML:com.adobe.xmp\0\0\0\0\0" + xmp
+        return png_with(body.getvalue(), b"iTXt", text)
+    return body.getvalue()
+
+
+def png_chunk(name: bytes, data: bytes) -> bytes:
+    """One PNG chunk with its checksum."""
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+
+def png_with(png: bytes, name: bytes, data: bytes) -> bytes:
+    """A PNG file with one more chunk before its last."""
+    end = png.rindex(b"IEND") - 4
+    return png[:end] + png_chunk(name, data) + png[end:]
+
+
+def png_bomb(width: int, height: int) -> bytes:
+    """A PNG file of a few bytes that says it has that many pixels."""
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + png_chunk(b"IHDR", header)
+        + png_chunk(b"IDAT", zlib.compress(b"\0" * 100))
+        + png_chunk(b"IEND", b"")
+    )
+
+
+def exif_loop(entries: int) -> bytes:
+    """EXIF data whose directory points back to itself and says where so many times over."""
+    places = 8 + 2 + 12 * entries + 4
+    directory = struct.pack("<HHII", GPS_DIRECTORY, 4, 1, places) * entries
+    values = struct.pack("<HHII", 2, 5, 3, 0) * entries
+    return (
+        struct.pack("<2sHI", b"II", 42, 8)
+        + struct.pack("<H", entries)
+        + directory
+        + struct.pack("<I", 8)
+        + struct.pack("<H", entries)
+        + values
+    )

@@ -1,0 +1,70 @@
+"""Opening an account, logging in, being recognised."""
+
+import pytest
+
+from mediaport.domain.errors import (
+    NotAuthenticated,
+    PasswordUnfit,
+    UsernameTaken,
+    UsernameUnfit,
+    WrongCredentials,
+)
+from tests.world import World
+
+
+async def test_a_new_user_is_recognised_by_their_token(world: World) -> None:
+    user, token = await world.use.register()(username="ada", password="correct horse")
+
+    assert (await world.use.authenticate()(token)).id == user.id
+
+
+async def test_a_password_is_not_kept_as_it_is(world: World) -> None:
+    user_id = await world.user()
+
+    assert world.tables.users[user_id].password_hash != "correct horse"
+
+
+async def test_a_name_is_given_once(world: World) -> None:
+    await world.user("ada")
+
+    with pytest.raises(UsernameTaken):
+        await world.user("ada")
+
+
+async def test_names_and_passwords_that_do_not_fit_are_refused(world: World) -> None:
+    with pytest.raises(UsernameUnfit):
+        await world.user("Ada Lovelace")
+    with pytest.raises(PasswordUnfit):
+        await world.use.register()(username="ada", password="short")
+
+
+async def test_a_password_gives_a_token(world: World) -> None:
+    user_id = await world.user()
+
+    token = await world.use.log_in()(username="ada", password="correct horse")
+
+    assert (await world.use.authenticate()(token)).id == user_id
+
+
+async def test_unknown_names_and_wrong_passwords_look_and_cost_the_same(world: World) -> None:
+    await world.user()
+
+    for name, password in (("ada", "wrong"), ("eve", "wrong")):  # row 36
+        with pytest.raises(WrongCredentials, match="User name or password is wrong"):
+            await world.use.log_in()(username=name, password=password)
+
+    assert world.passwords.verified == 2
+
+
+async def test_a_token_is_worth_nothing_once_expired_forged_or_its_user_gone(world: World) -> None:
+    user, token = await world.use.register()(username="ada", password="correct horse")
+    authenticate = world.use.authenticate()
+
+    with pytest.raises(NotAuthenticated):
+        await authenticate("forged")
+    del world.tables.users[user.id]
+    with pytest.raises(NotAuthenticated, match="no longer exists"):  # row 34
+        await authenticate(token)
+    world.clock.advance(seconds=3600)
+    with pytest.raises(NotAuthenticated, match="expired"):
+        await authenticate(token)

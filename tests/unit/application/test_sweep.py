@@ -1,0 +1,142 @@
+"""What time makes due."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from mediaport.adapters.memory.images import picture
+from mediaport.application.ports.media_repository import ObjectDeletion
+from mediaport.application.ports.unavailable import PartUnavailable
+from mediaport.domain.keys import variant_key
+from mediaport.domain.media import Media
+from mediaport.domain.policy import Kind
+from tests.world import World
+
+
+async def test_an_upload_that_was_never_finished_goes_with_its_object(world: World) -> None:
+    owner = await world.user()
+    await world.uploaded(owner)
+
+    world.clock.advance(seconds=3600 + 299)
+    await world.use.sweep()()
+    assert world.tables.media  # a URL signed at the last moment could still be used
+
+    world.clock.advance(seconds=1)
+    assert (await world.use.sweep()()).uploads_expired == 1
+    assert not world.tables.media
+    world.clock.advance(seconds=899)
+    await world.use.sweep()()
+    assert world.tables.deletions  # an upload that began at the last moment could still go on
+    world.clock.advance(seconds=1)
+    await world.use.sweep()()
+    assert not world.store.objects
+    assert not world.tables.deletions
+
+
+async def test_what_is_put_again_after_complete_is_swept(world: World) -> None:
+    owner = await world.user()
+    media, upload = await world.use.presign_upload()(
+        kind=Kind.POST_IMAGE, content_type="image/jpeg", size_bytes=len(picture()), by=owner
+    )
+    world.store.receive(upload.url, picture(), content_type="image/jpeg")
+    ready = await world.use.complete_upload()(media.id, by=owner)
+    published = world.store.objects[ready.object_key]
+    other = picture(width=641)
+
+    assert world.store.receive(upload.url, other, content_type="image/jpeg") == 200
+    assert (await world.use.complete_upload()(media.id, by=owner)) == ready
+    assert world.store.objects[ready.object_key] == published  # row 3
+    world.clock.advance(seconds=900)
+    await world.use.sweep()()
+
+    assert set(world.store.objects) == {ready.object_key}
+
+
+async def test_what_is_ready_stays(world: World) -> None:
+    owner = await world.user()
+    media = await world.ready(owner)
+    await world.work()
+    objects = dict(world.store.objects)
+
+    world.clock.advance(seconds=10 * 3600)
+    await world.use.sweep()()
+
+    assert world.store.objects == objects
+    assert world.tables.media[media.id].is_ready
+
+
+async def test_owed_thumbnails_are_asked_for_again(world: World) -> None:
+    media = await world.ready(await world.user())
+    world.queue.waiting.clear()  # row 43
+
+    swept = await world.use.sweep()()
+
+    assert swept.thumbnails_asked_for == 1
+    assert world.queue.waiting == [media.id]
+
+
+async def test_an_upload_completed_while_the_sweep_looks_at_it_stays(world: World) -> None:
+    owner = await world.user()
+    media_id = await world.uploaded(owner)
+    world.clock.advance(seconds=3599)
+    media = world.tables.media[media_id]
+    await world.use.complete_upload()(media_id, by=owner)
+    world.clock.advance(seconds=400)
+
+    async def see_the_past(**_: object) -> list[Media]:
+        return [media]
+
+    world.media.expired = see_the_past  # type: ignore[method-assign]
+
+    assert (await world.use.sweep()()).uploads_expired == 0
+    assert world.tables.media[media_id].is_ready
+
+
+async def test_a_queue_that_is_down_keeps_nothing_else_from_being_cleaned(world: World) -> None:
+    owner = await world.user()
+    await world.ready(owner)
+    await world.uploaded(owner)
+    world.clock.advance(seconds=4000)
+    world.queue.is_down = True
+
+    with pytest.raises(PartUnavailable):
+        await world.use.sweep()()
+
+    assert all(media.is_ready for media in world.tables.media.values())
+
+
+async def test_one_object_that_cannot_be_removed_keeps_no_other(world: World) -> None:
+    stuck = "public/stuck"
+    deletions = [
+        ObjectDeletion(object_key=key, due_at=world.clock.now())
+        for key in (stuck, *(f"public/{number}" for number in range(60)))
+    ]
+    world.tables.write_down(deletions)
+    for deletion in deletions:
+        await world.store.put(deletion.object_key, b"x", content_type="image/webp")
+    delete = world.store.delete
+
+    async def refuse_one(keys: Sequence[str]) -> None:
+        if stuck in keys:
+            raise PartUnavailable("object_store", "this one is stuck")
+        await delete(keys)
+
+    world.store.delete = refuse_one  # type: ignore[method-assign]
+
+    assert (await world.use.sweep()()).objects_removed == 11
+    assert stuck in world.store.objects
+    assert len(world.tables.deletions) == 50
+
+
+async def test_what_a_killed_worker_wrote_for_deleted_media_goes_too(world: World) -> None:
+    owner = await world.user()
+    media = await world.ready(owner)
+    await world.use.delete_media()(media.id, by=owner)
+    late = variant_key(media.object_key, 128)
+    await world.store.put(late, b"late", content_type="image/webp")  # and then it was killed
+
+    await world.use.sweep()()
+    world.clock.advance(seconds=60)
+    await world.use.sweep()()
+
+    assert not world.store.objects  # row 53

@@ -1,0 +1,356 @@
+"""From the permission to upload to the ready media item."""
+
+import asyncio
+
+import pytest
+
+from mediaport.adapters.memory.images import picture
+from mediaport.application.media import complete_upload
+from mediaport.application.ports.unavailable import PartUnavailable
+from mediaport.domain.errors import (
+    CompletionInProgress,
+    ContentTypeMismatch,
+    ContentTypeNotAllowed,
+    MediaAlreadyReady,
+    MediaNotFound,
+    NotAnImage,
+    ObjectNotUploaded,
+    SizeMismatch,
+    SizeTooLarge,
+    TooManyPendingUploads,
+    TooManyPixels,
+    UploadChanged,
+    UploadExpired,
+)
+from mediaport.domain.media import MediaId, Status
+from mediaport.domain.policy import Kind
+from tests.world import PNG, World
+
+
+async def presign(world: World, owner: int, **changes: object) -> MediaId:
+    declared = {"kind": Kind.POST_IMAGE, "content_type": "image/jpeg", "size_bytes": 9, **changes}
+    media, _ = await world.use.presign_upload()(by=owner, **declared)
+    media_id: MediaId = media.id
+    return media_id
+
+
+async def test_rejects_invalid_content_type(world: World) -> None:
+    with pytest.raises(ContentTypeNotAllowed):
+        await presign(world, await world.user(), content_type="image/gif")
+
+    assert not world.tables.media
+
+
+async def test_rejects_oversize_size_bytes(world: World) -> None:
+    with pytest.raises(SizeTooLarge):
+        await presign(world, await world.user(), kind=Kind.AVATAR, size_bytes=2_097_153)
+
+    assert not world.tables.media
+
+
+async def test_presign_works_while_the_store_is_down(world: World) -> None:
+    owner = await world.user()
+    world.store.is_down = True  # row 40: no call is made
+
+    assert await presign(world, owner)
+
+
+async def test_pending_uploads_are_limited_until_one_is_gone(world: World) -> None:
+    owner, other = await world.user("ada"), await world.user("bob")
+    pending = [await presign(world, owner) for _ in range(5)]
+
+    with pytest.raises(TooManyPendingUploads) as refused:  # row 31
+        await presign(world, owner)
+    assert refused.value.context == {"max_pending": 5, "retry_after_s": 3601}
+    await presign(world, other)
+
+    await world.use.delete_media()(pending[0], by=owner)
+    await presign(world, owner)
+
+
+async def test_expired_uploads_do_not_count(world: World) -> None:
+    owner = await world.user()
+    for _ in range(5):
+        await presign(world, owner)
+    world.clock.advance(seconds=3600)
+
+    assert await presign(world, owner)
+
+
+async def test_a_pending_upload_gets_a_fresh_url(world: World) -> None:
+    owner = await world.user()
+    media_id = await presign(world, owner, size_bytes=len(picture()))
+    world.clock.advance(seconds=400)
+
+    _, upload = await world.use.presign_upload().again(media_id, by=owner)
+
+    assert world.store.receive(upload.url, picture(), content_type="image/jpeg") == 200
+
+
+async def test_a_fresh_url_is_for_the_owner_of_a_pending_upload_only(world: World) -> None:
+    owner, stranger = await world.user("ada"), await world.user("bob")
+    media = await world.ready(owner)
+    again = world.use.presign_upload().again
+
+    with pytest.raises(MediaAlreadyReady):
+        await again(media.id, by=owner)
+    with pytest.raises(MediaNotFound):  # row 14
+        await again(media.id, by=stranger)
+    late = await presign(world, owner)
+    world.clock.advance(seconds=3600)
+    with pytest.raises(UploadExpired):
+        await again(late, by=owner)
+
+
+async def test_a_complete_upload_is_published_and_its_thumbnails_asked_for(world: World) -> None:
+    owner = await world.user()
+
+    media = await world.ready(owner)
+
+    assert media.status is Status.READY
+    assert (media.width, media.height) == (640, 480)
+    assert set(world.store.objects) == {media.object_key}
+    assert world.queue.waiting == [media.id]
+
+
+async def test_complete_fails_if_object_missing(world: World) -> None:
+    owner = await world.user()
+    media_id = await presign(world, owner)
+
+    with pytest.raises(ObjectNotUploaded):  # row 11
+        await world.use.complete_upload()(media_id, by=owner)
+
+    assert world.tables.media[media_id].status is Status.PENDING
+
+
+async def test_complete_again_answers_the_same(world: World) -> None:
+    owner = await world.user()
+    media = await world.ready(owner)
+
+    assert await world.use.complete_upload()(media.id, by=owner) == media  # row 13
+    assert world.store.published == 1
+
+
+async def test_fifty_completes_at_once_publish_once(world: World) -> None:
+    owner = await world.user()
+    media_id = await world.uploaded(owner)
+
+    answers = await asyncio.gather(
+        *(world.use.complete_upload()(media_id, by=owner) for _ in range(50))
+    )
+
+    assert len({answer.etag for answer in answers}) == 1  # row 13
+    assert world.store.published == 1
+
+
+async def test_a_stranger_cannot_complete(world: World) -> None:
+    owner, stranger = await world.user("ada"), await world.user("bob")
+    media_id = await world.uploaded(owner)
+
+    with pytest.raises(MediaNotFound):  # row 14
+        await world.use.complete_upload()(media_id, by=stranger)
+
+    assert not world.public_keys
+
+
+async def test_an_expired_upload_cannot_be_completed(world: World) -> None:
+    owner = await world.user()
+    media_id = await world.uploaded(owner)
+    world.clock.advance(seconds=3600)
+
+    with pytest.raises(UploadExpired):  # row 15
+        await world.use.complete_upload()(media_id, by=owner)
+
+    assert not world.public_keys
+
+
+@pytest.mark.parametrize(
+    ("body", "refusal"),
+    [
+        (b"<html>", NotAnImage),  # row 20
+        (picture(PNG), ContentTypeMismatch),  # row 22
+        (picture(width=30_000, height=30_000), TooManyPixels),  # row 23
+    ],
+)
+async def test_what_is_not_as_declared_is_refused_and_removed(
+    world: World, body: bytes, refusal: type[Exception]
+) -> None:
+    owner = await world.user()
+    media_id = await world.uploaded(owner, body=body)
+
+    with pytest.raises(refusal):
+        await world.use.complete_upload()(media_id, by=owner)
+
+    assert not world.store.objects
+    assert world.tables.media[media_id].status is Status.PENDING
+
+
+async def test_another_size_than_declared_is_refused_and_removed(world: World) -> None:
+    owner = await world.user()
+    media_id = await world.uploaded(owner)
+    key = world.tables.media[media_id].incoming_key
+    await world.store.put(key, picture() + b"more", content_type="image/jpeg")
+
+    with pytest.raises(SizeMismatch):  # row 12
+        await world.use.complete_upload()(media_id, by=owner)
+
+    assert not world.store.objects
+
+
+async def test_a_refused_upload_can_be_uploaded_again(world: World) -> None:
+    owner = await world.user()
+    media_id = await world.uploaded(owner, body=b"x" * len(picture()))
+    with pytest.raises(NotAnImage):
+        await world.use.complete_upload()(media_id, by=owner)
+    _, upload = await world.use.presign_upload().again(media_id, by=owner)
+    world.store.receive(upload.url, picture(), content_type="image/jpeg")
+
+    media = await world.use.complete_upload()(media_id, by=owner)
+
+    assert media.is_ready
+
+
+class SwappedStore:
+    """Swaps the uploaded object right before a step that must notice."""
+
+    def __init__(self, world: World, step: str, swapped: bytes | None) -> None:
+        self._world, self._swapped = world, swapped
+        self._real = getattr(world.store, step)
+        setattr(world.store, step, self)
+
+    async def __call__(self, key: str, *args: object, **named: object) -> object:
+        if self._swapped is None:
+            await self._world.store.delete([key])
+        else:
+            await self._world.store.put(key, self._swapped, content_type="image/jpeg")
+        return await self._real(key, *args, **named)
+
+
+@pytest.mark.parametrize("step", ["read", "publish"])
+@pytest.mark.parametrize(
+    ("swapped", "refusal"), [(b"evil", UploadChanged), (None, ObjectNotUploaded)]
+)
+async def test_an_object_swapped_after_it_was_looked_at_is_not_published(
+    world: World, step: str, swapped: bytes | None, refusal: type[Exception]
+) -> None:
+    owner = await world.user()
+    media_id = await world.uploaded(owner)
+    SwappedStore(world, step, swapped)
+
+    with pytest.raises(refusal):  # row 4
+        await world.use.complete_upload()(media_id, by=owner)
+
+    assert not world.public_keys
+
+
+async def test_a_picture_taken_at_home_is_published_without_the_place(world: World) -> None:
+    owner = await world.user()
+
+    media = await world.ready(owner, body=picture(at_home=True))
+
+    published = world.store.objects[media.object_key].body
+    assert b"at home" not in published  # row 27
+    assert media.size_bytes == len(published)
+
+
+async def test_complete_survives_a_queue_that_is_down(world: World) -> None:
+    owner = await world.user()
+    world.queue.is_down = True
+
+    media = await world.ready(owner)
+
+    assert media.owes_thumbnails  # row 42
+    world.queue.is_down = False
+    await world.use.sweep()()
+    await world.work()
+    assert not world.tables.media[media.id].owes_thumbnails
+
+
+async def test_a_store_that_is_down_leaves_the_upload_pending(world: World) -> None:
+    owner = await world.user()
+    media_id = await world.uploaded(owner)
+    world.store.is_down = True
+    with pytest.raises(PartUnavailable):  # row 41
+        await world.use.complete_upload()(media_id, by=owner)
+    world.store.is_down = False
+
+    media = await world.use.complete_upload()(media_id, by=owner)
+
+    assert media.is_ready
+
+
+async def test_a_claim_that_cannot_be_given_back_runs_out(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = await world.user()
+    media_id = await presign(world, owner, size_bytes=len(picture()))
+
+    async def fail(_: MediaId, *, until: object) -> None:
+        raise PartUnavailable("database", "gone")
+
+    monkeypatch.setattr(world.media, "release_completion", fail)
+    with pytest.raises(ObjectNotUploaded):
+        await world.use.complete_upload()(media_id, by=owner)
+    _, upload = await world.use.presign_upload().again(media_id, by=owner)
+    world.store.receive(upload.url, picture(), content_type="image/jpeg")
+
+    monkeypatch.setattr(complete_upload, "WAIT_STEPS_S", (0.0, 0.001))
+    with pytest.raises(CompletionInProgress):
+        await world.use.complete_upload()(media_id, by=owner)
+    world.clock.advance(seconds=15)
+    assert (await world.use.complete_upload()(media_id, by=owner)).is_ready
+
+
+async def test_a_store_that_hangs_is_left_before_the_claim_runs_out(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = await world.user()
+    media_id = await world.uploaded(owner)
+    stat = world.store.stat
+
+    async def hang(_: str) -> None:
+        await asyncio.sleep(3600)
+
+    world.store.stat = hang  # type: ignore[method-assign, assignment]
+    monkeypatch.setattr(complete_upload, "WORK_TIMEOUT_S", 0.01)
+    with pytest.raises(PartUnavailable):  # row 41
+        await world.use.complete_upload()(media_id, by=owner)
+    world.store.stat = stat  # type: ignore[method-assign]
+
+    assert (await world.use.complete_upload()(media_id, by=owner)).is_ready
+
+
+async def test_media_deleted_while_it_is_completed_leaves_nothing(world: World) -> None:
+    owner = await world.user()
+    media_id = await world.uploaded(owner)
+    publish = world.store.publish
+
+    async def delete_meanwhile(*args: str, **named: str) -> str:
+        etag = await publish(*args, **named)
+        await world.media.purge(world.tables.media[media_id], deletions=[])
+        return etag
+
+    world.store.publish = delete_meanwhile  # type: ignore[method-assign]  # another request
+    with pytest.raises(MediaNotFound):
+        await world.use.complete_upload()(media_id, by=owner)
+
+    assert not world.public_keys
+
+
+async def test_a_completion_overtaken_by_another_answers_what_the_other_did(world: World) -> None:
+    owner = await world.user()
+    media_id = await world.uploaded(owner)
+    publish = world.store.publish
+
+    async def be_overtaken(*args: str, **named: str) -> str:
+        world.store.publish = publish  # type: ignore[method-assign]
+        world.clock.advance(seconds=31)  # our claim runs out
+        await world.use.complete_upload()(media_id, by=owner)
+        return await world.store.put(args[1], picture(), content_type="image/jpeg")
+
+    world.store.publish = be_overtaken  # type: ignore[method-assign]  # a slow store
+
+    media = await world.use.complete_upload()(media_id, by=owner)
+
+    assert media == world.tables.media[media_id]
+    assert media.object_key in world.store.objects

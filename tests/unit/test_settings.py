@@ -1,0 +1,135 @@
+"""Settings: where they come from, and what is said of those that do not fit."""
+
+import re
+from io import StringIO
+from pathlib import Path
+
+import msgspec
+import pytest
+from dotenv import dotenv_values
+
+from mediaport.entrypoints.settings import (
+    DESCRIPTIONS,
+    SECRETS,
+    SettingError,
+    Settings,
+    load,
+    secret_of,
+)
+
+ROOT = Path(__file__).resolve().parents[2]
+NOWHERE = Path("no-such-file")
+
+
+def test_the_environment_goes_before_the_file_and_the_file_before_the_default(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / ".env"
+    file.write_text("PORT=1\nHOST=0.0.0.0\nLOG_LEVEL=\n")
+
+    settings, sources = load({"PORT": "2"}, env_file=file)
+
+    assert (settings.port, settings.host, settings.log_level) == (2, "0.0.0.0", "INFO")
+    assert sources["PORT"] == "environment"
+    assert sources["HOST"] == str(file)
+    assert sources["LOG_LEVEL"] == "default"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("PORT", "99999", "65535"),
+        ("PORT", "x", "int"),
+        ("S3_PUBLIC_PREFIX", "public", "ending with a slash"),
+        ("S3_PUBLIC_PREFIX", "../", "ending with a slash"),
+        ("S3_INCOMING_PREFIX", "public/incoming/", "overlap"),
+        ("BASE_URL", "ftp://x", "https://media.example.com"),
+        ("CORS_ORIGINS", "*", "http://localhost:5173"),
+        ("LOG_LEVEL", "LOUD", "DEBUG, INFO, WARNING or ERROR"),
+        ("MEDIA_MAX_PENDING", "0", ">= 1"),
+    ],
+)
+def test_a_value_that_does_not_fit_is_named_with_an_example(
+    name: str, value: str, said: str
+) -> None:
+    with pytest.raises(SettingError) as refused:
+        load({name: value}, env_file=NOWHERE)
+
+    message = str(refused.value)
+    assert message.startswith(f"{name}: ")
+    assert value in message
+    assert said in message
+    assert f"Example: {name}=" in message
+    assert "\n" not in message
+
+
+def test_a_secret_that_does_not_fit_is_not_shown() -> None:
+    with pytest.raises(SettingError) as refused:
+        load({"JWT_SECRET": "hunter2"}, env_file=NOWHERE)
+
+    assert "hunter2" not in str(refused.value)
+    assert "32" in str(refused.value)
+
+
+def test_origins_are_separated_by_commas() -> None:
+    settings, _ = load({"CORS_ORIGINS": "https://a.example, https://b.example,"}, env_file=NOWHERE)
+
+    assert settings.cors_origins == ("https://a.example", "https://b.example")
+
+
+@pytest.mark.parametrize(
+    ("environment", "reached_at"),
+    [
+        ({}, "http://127.0.0.1:8000"),
+        ({"HOST": "0.0.0.0", "PORT": "80"}, "http://127.0.0.1:80"),
+        ({"BASE_URL": "https://media.example"}, "https://media.example"),
+    ],
+)
+def test_urls_are_made_for_where_the_server_is_reached(
+    environment: dict[str, str], reached_at: str
+) -> None:
+    settings, _ = load(environment, env_file=NOWHERE)
+
+    assert settings.upload_base_url == f"{reached_at}/storage"
+    assert settings.public_base_url == f"{reached_at}/storage"
+    assert reached_at in settings.own_origins
+    cdn, _ = load({**environment, "S3_PUBLIC_BASE_URL": "https://cdn.example"}, env_file=NOWHERE)
+    assert cdn.public_base_url == "https://cdn.example"
+
+
+def test_a_secret_is_made_once_and_for_the_owner_alone(tmp_path: Path) -> None:
+    settings = Settings(data_dir=str(tmp_path / "var"))
+
+    secret = secret_of(settings)
+
+    assert len(secret) == 64
+    assert secret_of(settings) == secret
+    assert (tmp_path / "var" / "jwt_secret").stat().st_mode & 0o077 == 0
+    assert secret_of(Settings(jwt_secret="x" * 32)) == "x" * 32
+    (tmp_path / "var" / "jwt_secret").write_text("")
+    with pytest.raises(SettingError, match="holds no secret"):
+        secret_of(settings)
+
+
+def test_every_setting_is_described_with_an_example_that_fits() -> None:
+    for field in msgspec.structs.fields(Settings):
+        meta = DESCRIPTIONS[field.name]
+        assert meta.description
+        (example,) = meta.examples or []
+        if field.name not in SECRETS:
+            load({field.name.upper(): str(example)}, env_file=NOWHERE)
+
+
+def test_the_example_file_holds_every_setting_and_its_default() -> None:
+    text = (ROOT / ".env.example").read_text()
+    settings, _ = load({}, env_file=NOWHERE)
+
+    uncommented = re.sub(r"^# ?(?=[A-Z0-9_]+=)", "", text, flags=re.MULTILINE)
+    values = dotenv_values(stream=StringIO(uncommented))
+    assert list(values) == [field.name.upper() for field in msgspec.structs.fields(Settings)]
+    for name, written in values.items():
+        default = getattr(settings, name.lower())
+        shown = ",".join(default) if isinstance(default, tuple) else default
+        assert written == ("" if shown is None else str(shown)), name
+    for field, meta in DESCRIPTIONS.items():
+        assert f"# {meta.description}" in text.replace("\n#   ", " "), field

@@ -1,0 +1,94 @@
+"""The product over fakes: every use case, nothing real underneath."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from mediaport.adapters.memory.clock import MemoryClock
+from mediaport.adapters.memory.images import MemoryImages, picture
+from mediaport.adapters.memory.media_repository import MemoryMediaRepository
+from mediaport.adapters.memory.object_store import MemoryObjectStore
+from mediaport.adapters.memory.passwords import MemoryPasswords
+from mediaport.adapters.memory.post_repository import MemoryPostRepository
+from mediaport.adapters.memory.tables import MemoryTables
+from mediaport.adapters.memory.thumbnail_queue import MemoryThumbnailQueue
+from mediaport.adapters.memory.tokens import MemoryTokens
+from mediaport.adapters.memory.user_repository import MemoryUserRepository
+from mediaport.domain.media import Media, MediaId
+from mediaport.domain.policy import ContentType, Kind
+from mediaport.domain.users import UserId
+from mediaport.entrypoints.container import Container
+from mediaport.entrypoints.settings import Settings
+
+
+@dataclass
+class World:
+    """One product, its fakes, and the steps that tests start from."""
+
+    settings: Settings = field(
+        default_factory=lambda: Settings(jwt_secret="x" * 32, media_max_pending=5)
+    )
+    clock: MemoryClock = field(default_factory=MemoryClock)
+    tables: MemoryTables = field(default_factory=MemoryTables)
+    queue: MemoryThumbnailQueue = field(default_factory=MemoryThumbnailQueue)
+    passwords: MemoryPasswords = field(default_factory=MemoryPasswords)
+    images: MemoryImages = field(default_factory=MemoryImages)
+
+    def __post_init__(self) -> None:
+        self.store = MemoryObjectStore(self.clock)
+        self.media = MemoryMediaRepository(self.tables)
+        self.use: Any = Container(settings=self.settings)
+        self.use.clock.override(self.clock)
+        self.use.store.override(self.store)
+        self.use.queue.override(self.queue)
+        self.use.images.override(self.images)
+        self.use.passwords.override(self.passwords)
+        self.use.tokens.override(MemoryTokens())
+        self.use.media.override(self.media)
+        self.use.users.override(MemoryUserRepository(self.tables))
+        self.use.posts.override(MemoryPostRepository(self.tables))
+
+    def empty(self) -> None:
+        """Forget everything, as if nothing had happened yet."""
+        vars(self.tables).update(vars(MemoryTables()))
+        vars(self.clock).update(vars(MemoryClock()))
+        vars(self.queue).update(vars(MemoryThumbnailQueue()))
+        vars(self.store).update(vars(MemoryObjectStore(self.clock)))
+
+    async def user(self, name: str = "ada") -> UserId:
+        """A registered user."""
+        user, _ = await self.use.register()(username=name, password="correct horse")
+        user_id: UserId = user.id
+        return user_id
+
+    async def uploaded(
+        self, owner: UserId, kind: Kind = Kind.POST_IMAGE, body: bytes | None = None
+    ) -> MediaId:
+        """A pending media item whose bytes lie in the store."""
+        body = picture() if body is None else body
+        media, upload = await self.use.presign_upload()(
+            kind=kind, content_type="image/jpeg", size_bytes=len(body), by=owner
+        )
+        assert self.store.receive(upload.url, body, content_type="image/jpeg") == 200
+        media_id: MediaId = media.id
+        return media_id
+
+    async def ready(
+        self, owner: UserId, kind: Kind = Kind.POST_IMAGE, body: bytes | None = None
+    ) -> Media:
+        """A ready media item."""
+        media_id = await self.uploaded(owner, kind, body)
+        media: Media = await self.use.complete_upload()(media_id, by=owner)
+        return media
+
+    async def work(self) -> None:
+        """Make every thumbnail that was asked for."""
+        while self.queue.waiting:
+            await self.use.make_thumbnails()(self.queue.waiting.pop(0))
+
+    @property
+    def public_keys(self) -> set[str]:
+        """What anyone can read."""
+        return {key for key in self.store.objects if key.startswith("public/")}
+
+
+JPEG, PNG, WEBP = ContentType.JPEG, ContentType.PNG, ContentType.WEBP
