@@ -53,9 +53,13 @@ class Exif:
         What lies outside the data is not there, and nobody can read it. What overlaps the main
         directories is no place, but a bad pointer.
         """
-        main = [(0, 8)]
-        for start in self._main_directories():
-            main.append((start, start + 2 + 12 * len(list(self._entries(start)))))
+        main = [
+            (0, 8),
+            *(
+                (start, start + 2 + 12 * len(list(self._entries(start))))
+                for start in self._main_directories()
+            ),
+        ]
         pointers = {
             self._number("I", entry.at)
             for directory in self._main_directories()

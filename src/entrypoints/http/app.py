@@ -6,11 +6,13 @@ from typing import Any
 
 from litestar import Litestar, asgi
 from litestar.config.cors import CORSConfig
+from litestar.datastructures import MutableScopeHeaders
 from litestar.di import Provide
 from litestar.exceptions import NotFoundException
 from litestar.middleware import DefineMiddleware
 from litestar.plugins.prometheus import PrometheusConfig
-from litestar.types import Receive, Scope, Send
+from litestar.routes import HTTPRoute
+from litestar.types import Message, Receive, Scope, Send
 
 from mediaport.entrypoints.container import Container
 from mediaport.entrypoints.http import auth, docs, health, media, posts, users
@@ -92,12 +94,23 @@ def create_app(container: Container, *, lifespan: Sequence[Lifespan] = ()) -> Li
             allow_headers=["*"],
             expose_headers=["ETag", "Retry-After", "Content-Range", "Accept-Ranges"],
         ),
+        before_send=[list_methods],
         request_class=JsonRequest,
         request_max_body_size=MAX_BODY_BYTES,
         openapi_config=docs.openapi_config(),
         lifespan=[*lifespan],
         logging_config=None,
     )
+
+
+async def list_methods(message: Message, scope: Scope) -> None:
+    """Let OPTIONS name every method of a path; Litestar names those of one handler."""
+    if message["type"] != "http.response.start" or scope.get("method") != "OPTIONS":
+        return
+    for route in scope["litestar_app"].routes:
+        if isinstance(route, HTTPRoute) and route.path_format == scope.get("path_template"):
+            headers = MutableScopeHeaders.from_message(message)
+            headers["Allow"] = ", ".join(sorted(route.methods))
 
 
 def provided(part: Callable[[], Any]) -> Provide:

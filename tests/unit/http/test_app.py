@@ -112,6 +112,15 @@ async def test_the_schema_documents_every_route_and_how_it_is_protected(
             assert ("401" in operation["responses"]) != is_public or "login" in path, path
 
 
+async def test_every_path_says_which_methods_it_has(http: httpx.AsyncClient) -> None:
+    schema = (await http.get("/openapi.json")).json()
+
+    for path, item in schema["paths"].items():
+        answer = await http.options(re.sub(r"{\w+}", "1", path))
+        allowed = set(answer.headers["allow"].split(", ")) - {"OPTIONS"}
+        assert allowed == {method.upper() for method in item}, path
+
+
 async def test_problems_are_documented_as_problems(http: httpx.AsyncClient) -> None:
     schema = (await http.get("/openapi.json")).json()
 
