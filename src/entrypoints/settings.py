@@ -206,7 +206,7 @@ def _value(field: msgspec.structs.FieldInfo, raw: str) -> Any:
         shown = "its value" if field.name in SECRETS else repr(raw)
         meta = DESCRIPTIONS[field.name]
         is_form = "regex" in str(error)  # A regex tells nobody anything: say what it is instead.
-        problem = f"it is not: {meta.description}" if is_form else str(error)
+        problem = f"Wanted: {meta.description}" if is_form else str(error)
         example = str((meta.examples or [""])[0])
         raise SettingError(name, f"{shown} does not fit. {problem}", example) from error
 
