@@ -15,7 +15,7 @@ from litestar.routes import HTTPRoute
 from litestar.types import Message, Receive, Scope, Send
 
 from mediaport.entrypoints.container import Container
-from mediaport.entrypoints.http import auth, docs, health, media, posts, users
+from mediaport.entrypoints.http import auth, comments, docs, health, media, posts, users
 from mediaport.entrypoints.http.access import (
     PUBLIC,
     BearerAuthentication,
@@ -72,6 +72,7 @@ def create_app(container: Container, *, lifespan: Sequence[Lifespan] = ()) -> Li
             media.router,
             posts.router,
             posts.user_posts_router,
+            comments.router,
             users.router,
             health.router,
             health.Metrics,

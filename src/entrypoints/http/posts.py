@@ -1,4 +1,4 @@
-"""`/posts`: posts, the feed, likes and comments."""
+"""`/posts`: posts, the feed and likes."""
 
 from datetime import datetime
 from http import HTTPStatus
@@ -10,25 +10,20 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta
 
-from mediaport.application.ports.post_repository import (
-    PostRepository,
-    ShownComment,
-    ShownPost,
-)
-from mediaport.application.posts.comment_on_post import CommentOnPost
+from mediaport.application.ports.post_repository import PostRepository, ShownPost
 from mediaport.application.posts.create_post import CreatePost
 from mediaport.application.posts.delete_post import DeletePost
 from mediaport.application.posts.like_post import LikePost
-from mediaport.application.posts.list_comments import ListComments
 from mediaport.application.posts.list_feed import ListFeed
 from mediaport.domain.media import MediaId
-from mediaport.domain.posts import COMMENT_MAX_LENGTH, POST_MAX_LENGTH, PostId
+from mediaport.domain.posts import POST_MAX_LENGTH, PostId
 from mediaport.domain.users import User
 from mediaport.entrypoints.http.access import SECURITY
 from mediaport.entrypoints.http.media import MediaObject, media_object
 from mediaport.entrypoints.http.problems import documented
 from mediaport.entrypoints.http.users import PersonObject, person_object
 from mediaport.entrypoints.http.wire import (
+    DEFAULT_PAGE,
     Cursor,
     Id,
     Limit,
@@ -37,8 +32,6 @@ from mediaport.entrypoints.http.wire import (
     from_cursor,
     to_cursor,
 )
-
-DEFAULT_PAGE = 20
 
 
 class PostCreate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -77,29 +70,6 @@ class Likes(msgspec.Struct, frozen=True, kw_only=True):
     liked_by_me: bool
 
 
-class CommentCreate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A new comment."""
-
-    body: Annotated[str, Meta(min_length=1, max_length=COMMENT_MAX_LENGTH)]
-
-
-class CommentObject(msgspec.Struct, frozen=True, kw_only=True):
-    """A comment."""
-
-    id: int
-    post_id: int
-    body: str
-    author: PersonObject
-    created_at: datetime
-
-
-class CommentPage(msgspec.Struct, frozen=True, kw_only=True):
-    """Comments, oldest first."""
-
-    items: list[CommentObject]
-    next_cursor: Annotated[str | None, Meta(description="Null on the last page")]
-
-
 def post_object(shown: ShownPost) -> PostWithCounts:
     """A post as the API shows it."""
     media = media_object(shown.media) if shown.media else None
@@ -114,17 +84,6 @@ def post_object(shown: ShownPost) -> PostWithCounts:
         comment_count=shown.post.comment_count,
         liked_by_me=shown.liked_by_me,
         created_at=shown.post.created_at,
-    )
-
-
-def comment_object(shown: ShownComment) -> CommentObject:
-    """A comment as the API shows it."""
-    return CommentObject(
-        id=shown.comment.id,
-        post_id=shown.comment.post_id,
-        body=shown.comment.body,
-        author=person_object(shown.author),
-        created_at=shown.comment.created_at,
     )
 
 
@@ -238,49 +197,9 @@ async def unlike(
     return Likes(like_count=count, liked_by_me=False)
 
 
-@get(
-    "/{post_id:int}/comments",
-    summary="Comments under a post",
-    responses=documented(
-        HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY
-    ),
-)
-async def comments(
-    post_id: PathId,
-    list_comments: NamedDependency[ListComments],
-    limit: Limit = DEFAULT_PAGE,
-    cursor: Cursor = None,
-) -> CommentPage:
-    """The comments under a post, oldest first."""
-    shown, following = await list_comments(PostId(post_id), limit=limit, after=from_cursor(cursor))
-    return CommentPage(
-        items=[comment_object(item) for item in shown], next_cursor=to_cursor(following)
-    )
-
-
-@post(
-    "/{post_id:int}/comments",
-    summary="Comment on a post",
-    responses=documented(
-        HTTPStatus.UNAUTHORIZED,
-        HTTPStatus.NOT_FOUND,
-        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-        HTTPStatus.UNPROCESSABLE_ENTITY,
-    ),
-)
-async def comment(
-    post_id: PathId,
-    data: JSONBody[CommentCreate],
-    user: NamedDependency[User],
-    comment_on_post: NamedDependency[CommentOnPost],
-) -> CommentObject:
-    """Say something under a post."""
-    return comment_object(await comment_on_post(PostId(post_id), body=data.body, by=user.id))
-
-
 router = Router(
     "/posts",
-    route_handlers=[publish, feed, show, remove, like, unlike, comments, comment],
+    route_handlers=[publish, feed, show, remove, like, unlike],
     security=SECURITY,
     tags=["posts"],
 )

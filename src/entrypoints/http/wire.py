@@ -15,6 +15,7 @@ from mediaport.domain.users import USERNAME_PATTERN
 
 # JavaScript's largest exact integer; the databases hold more.
 MAX_ID = 2**53 - 1
+DEFAULT_PAGE = 20
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Id = Annotated[int, Meta(ge=1, le=MAX_ID)]

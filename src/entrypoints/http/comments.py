@@ -1,0 +1,110 @@
+"""`/posts/{id}/comments`: what people say under a post."""
+
+from datetime import datetime
+from http import HTTPStatus
+from typing import Annotated
+
+import msgspec
+from litestar import Router, get, post
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
+from msgspec import Meta
+
+from mediaport.application.ports.post_repository import ShownComment
+from mediaport.application.posts.comment_on_post import CommentOnPost
+from mediaport.application.posts.list_comments import ListComments
+from mediaport.domain.posts import COMMENT_MAX_LENGTH, PostId
+from mediaport.domain.users import User
+from mediaport.entrypoints.http.access import SECURITY
+from mediaport.entrypoints.http.problems import documented
+from mediaport.entrypoints.http.users import PersonObject, person_object
+from mediaport.entrypoints.http.wire import (
+    DEFAULT_PAGE,
+    Cursor,
+    Limit,
+    PathId,
+    from_cursor,
+    to_cursor,
+)
+
+
+class CommentCreate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A new comment."""
+
+    body: Annotated[str, Meta(min_length=1, max_length=COMMENT_MAX_LENGTH)]
+
+
+class CommentObject(msgspec.Struct, frozen=True, kw_only=True):
+    """A comment."""
+
+    id: int
+    post_id: int
+    body: str
+    author: PersonObject
+    created_at: datetime
+
+
+class CommentPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Comments, oldest first."""
+
+    items: list[CommentObject]
+    next_cursor: Annotated[str | None, Meta(description="Null on the last page")]
+
+
+def comment_object(shown: ShownComment) -> CommentObject:
+    """A comment as the API shows it."""
+    return CommentObject(
+        id=shown.comment.id,
+        post_id=shown.comment.post_id,
+        body=shown.comment.body,
+        author=person_object(shown.author),
+        created_at=shown.comment.created_at,
+    )
+
+
+@get(
+    "/",
+    summary="Comments under a post",
+    responses=documented(
+        HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY
+    ),
+)
+async def comments(
+    post_id: PathId,
+    list_comments: NamedDependency[ListComments],
+    limit: Limit = DEFAULT_PAGE,
+    cursor: Cursor = None,
+) -> CommentPage:
+    """The comments under a post, oldest first."""
+    shown, following = await list_comments(PostId(post_id), limit=limit, after=from_cursor(cursor))
+    return CommentPage(
+        items=[comment_object(item) for item in shown], next_cursor=to_cursor(following)
+    )
+
+
+@post(
+    "/",
+    summary="Comment on a post",
+    responses=documented(
+        HTTPStatus.UNAUTHORIZED,
+        HTTPStatus.NOT_FOUND,
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+    ),
+)
+async def comment(
+    post_id: PathId,
+    data: JSONBody[CommentCreate],
+    user: NamedDependency[User],
+    comment_on_post: NamedDependency[CommentOnPost],
+) -> CommentObject:
+    """Say something under a post."""
+    return comment_object(await comment_on_post(PostId(post_id), body=data.body, by=user.id))
+
+
+router = Router(
+    "/posts/{post_id:int}/comments",
+    route_handlers=[comments, comment],
+    security=SECURITY,
+    tags=["posts"],
+)
