@@ -1,6 +1,7 @@
 """Every database keeps the contract."""
 
 import asyncio
+import threading
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,9 @@ class TestSqliteRepositories(RepositoriesContract):
         with pytest.raises(PartUnavailable, match="unable to open"):
             await SqlMediaRepository(database).check()
         await database.close()
+        async with asyncio.timeout(5):  # The driver's thread ends a moment later.
+            while any("_connection_worker" in thread.name for thread in threading.enumerate()):
+                await asyncio.sleep(0.01)
 
     async def test_two_processes_write_without_finding_it_locked(
         self, sqlite: Database, repositories: Repositories

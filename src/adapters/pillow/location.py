@@ -90,12 +90,10 @@ def remove_location(original: bytes, layout: Layout) -> bytes:
     for block in layout.blocks:
         payload = original[block.payload_start : block.payload_end]
         finding = find_location(block, payload)
-        if finding.unreadable:
-            removed.append(block)
         _blank(cleaned, block, finding)
         after = bytes(cleaned[block.payload_start : block.payload_end])
-        if finding.spans and find_location(block, after).has_location:
-            removed.append(block)  # Broken in a way that blanking does not mend.
+        if find_location(block, after).has_location:
+            removed.append(block)  # Unreadable, or broken in a way that blanking does not mend.
         if finding.spans and layout.content_type is ContentType.PNG:
             checksum = zlib.crc32(cleaned[block.start + 4 : block.end - 4])
             cleaned[block.end - 4 : block.end] = checksum.to_bytes(4, "big")
