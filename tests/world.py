@@ -56,7 +56,7 @@ class World:
 
     async def user(self, name: str = "ada") -> UserId:
         """A registered user."""
-        user, _ = await self.use.register()(username=name, password="correct horse")
+        user, _ = await self.use.register_user()(username=name, password="correct horse")
         user_id: UserId = user.id
         return user_id
 

@@ -150,7 +150,7 @@ class Container(containers.DeclarativeContainer):
     comment_on_post = providers.Singleton(CommentOnPost, posts, clock)
     list_comments = providers.Singleton(ListComments, posts)
 
-    register = providers.Singleton(Register, users, passwords, tokens, clock)
-    log_in = providers.Singleton(LogIn, users, passwords, tokens, clock)
+    register_user = providers.Singleton(Register, users, passwords, tokens, clock)
+    log_in_user = providers.Singleton(LogIn, users, passwords, tokens, clock)
     authenticate = providers.Singleton(Authenticate, users, tokens, clock)
     set_avatar = providers.Singleton(SetAvatar, users, media, clock, plan, remove_objects)

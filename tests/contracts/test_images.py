@@ -370,6 +370,24 @@ class TestPillowImages(ImagesContract):
         # Generous: patterns that go over the text more than once take minutes.
         assert time.process_time() - started < 1.0
 
+    async def test_no_file_takes_long_to_clean(self, images: Images) -> None:
+        body = BytesIO()
+        pictures.corners().save(body, "MPO", save_all=True, append_images=[pictures.corners()])
+        started = time.process_time()
+
+        with pytest.raises(NotAnImage, match="metadata"):
+            await images.remove_location(body.getvalue() + b"Exif\0\0II*\0" * 300_000)
+
+        assert time.process_time() - started < 1.0
+
+    async def test_too_much_metadata_is_no_image(self, images: Images) -> None:
+        exif = pictures.exif_loop(1000)
+        body = pictures.png_bomb(5, 5)
+        body = body[:33] + pictures.png_chunk(b"eXIf", exif) * 200 + body[33:]
+
+        with pytest.raises(NotAnImage, match="metadata"):
+            await self.facts(images, body)
+
     async def test_only_the_beginning_is_read(self, images: Images) -> None:
         noise = Image.effect_noise((1500, 1500), 100)
         body = pictures.picture(ContentType.JPEG, image=noise)

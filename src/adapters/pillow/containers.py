@@ -56,7 +56,7 @@ Walk = Generator[tuple[int, int], bytes, Layout]
 Read = Generator[tuple[int, int], bytes, bytes]
 
 # More than any honest file has; walking stays cheap on files made of nothing but empty chunks.
-_MAX_CHUNKS = 5000
+_MAX_CHUNKS, _MAX_BLOCKS = 5000, 32
 _MAX_METADATA_BYTES = 1_000_000
 _PNG_KEYWORD_MAX = 100
 
@@ -93,6 +93,8 @@ def walk(size_bytes: int) -> Walk:
         layout = yield from _walk_webp(size_bytes)
     else:
         raise NotAnImage(f"it starts with {head[:8]!r}, which is neither JPEG, PNG nor WebP")
+    if sum(block.kind is not BlockKind.UNREADABLE for block in layout.blocks) > _MAX_BLOCKS:
+        raise NotAnImage(f"it has more than {_MAX_BLOCKS} blocks of metadata")
     if layout.width < 1 or layout.height < 1:
         raise NotAnImage(f"its header says {layout.width} x {layout.height} pixels")
     return layout

@@ -47,7 +47,9 @@ class PillowImages(Images):
 
     async def remove_location(self, original: bytes) -> bytes:
         """The same pixels, without the place where they were taken."""
-        return remove_location(original, _layout_of(original))
+        return await asyncio.get_running_loop().run_in_executor(
+            self._threads, lambda: remove_location(original, _layout_of(original))
+        )
 
     async def make_thumbnails(self, original: bytes, *, sizes: Sequence[int]) -> ThumbnailSet:
         """Thumbnails and placeholder, made in a thread."""

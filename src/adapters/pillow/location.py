@@ -16,6 +16,7 @@ from mediaport.adapters.pillow.containers import (
     Layout,
 )
 from mediaport.adapters.pillow.tiff import Exif, MalformedExif
+from mediaport.domain.errors import NotAnImage
 from mediaport.domain.policy import ContentType
 
 # `exif:GPSLatitude="..."` or `<exif:GPSLatitude>...</exif:GPSLatitude>`; DJI writes `GpsLatitude`.
@@ -27,6 +28,7 @@ _XMP_TAG = re.compile(rb"<(/?)([\w.:-]++)[^<>]*+>")
 _XMP_GPS_NAME = re.compile(rb"(?:[\w.-]+:)?gps\w*", re.IGNORECASE)
 
 
+_MAX_LATER_BLOCKS = 100
 _VP8X_FLAGS = {b"EXIF": 0x08, b"XMP ": 0x04}
 
 
@@ -84,7 +86,11 @@ def orientation_of(block: Block, payload: bytes) -> int | None:
 
 
 def remove_location(original: bytes, layout: Layout) -> bytes:
-    """The file without the place where it was taken, all else as it was."""
+    """The file without the place where it was taken, all else as it was.
+
+    Raises:
+        NotAnImage: It has more metadata than any honest file.
+    """
     cleaned = bytearray(original)
     removed = []
     for block in layout.blocks:
@@ -99,16 +105,25 @@ def remove_location(original: bytes, layout: Layout) -> bytes:
             cleaned[block.end - 4 : block.end] = checksum.to_bytes(4, "big")
     if layout.has_more_images:
         _blank_later_images(cleaned)
-    for block in reversed(removed):
-        del cleaned[block.start : block.end]
+    kept = _without(cleaned, removed)
     if removed and layout.content_type is ContentType.WEBP:
-        _mend_webp_header(cleaned, removed)
-    return bytes(cleaned)
+        _mend_webp_header(kept, removed)
+    return bytes(kept)
+
+
+def _without(cleaned: bytearray, removed: list[Block]) -> bytearray:
+    kept, at = bytearray(), 0
+    for block in removed:
+        kept += cleaned[at : block.start]
+        at = block.end
+    return kept + cleaned[at:]
 
 
 def _blank_later_images(cleaned: bytearray) -> None:
     """Blank the place in every block of metadata, wherever it stands: pictures follow pictures."""
     for signature, kind in ((EXIF_SIGNATURE, BlockKind.EXIF), (XMP_SIGNATURE, BlockKind.XMP)):
+        if cleaned.count(signature) > _MAX_LATER_BLOCKS:
+            raise NotAnImage(f"it has more than {_MAX_LATER_BLOCKS} blocks of metadata")
         at = cleaned.find(signature)
         while at >= 0:
             length = int.from_bytes(cleaned[max(0, at - 2) : at], "big")

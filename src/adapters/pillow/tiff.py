@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 _ORIENTATION, _GPS, _SHORT = 0x0112, 0x8825, 3
 _VALUE_BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
-_MAX_DIRECTORIES, _MAX_ENTRIES = 4, 1000
+_MAX_DIRECTORIES, _MAX_ENTRIES = 4, 300
 
 
 class MalformedExif(ValueError):

@@ -33,8 +33,8 @@ from mediaport.domain.users import UserId
 
 log = logging.getLogger(__name__)
 
-# Well before the claim runs out: nobody goes on publishing who may have been overtaken.
-WORK_TIMEOUT_S = COMPLETION_CLAIM_LASTS.total_seconds() - 5
+# A caller has an answer within five seconds, well before the claim runs out.
+WORK_TIMEOUT_S = 4.5
 WAIT_STEPS_S = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8, 1.0, 1.0, 1.0)
 
 
@@ -87,14 +87,15 @@ class CompleteUpload:
         try:
             async with asyncio.timeout(WORK_TIMEOUT_S):
                 stored, facts = await self._verify(media)
-                ready = await self._publish(media, stored, facts)
+                etag, size_bytes = await self._publish(media, stored, facts)
+                ready = await self._mark_ready(media, facts, etag=etag, size_bytes=size_bytes)
         except TimeoutError as error:
-            await self._release(media, until=until)
+            # What hangs may still go on: the claim stays until it runs out.
             raise PartUnavailable("object_store", f"no end in {WORK_TIMEOUT_S} s") from error
         except BaseException:
             await self._release(media, until=until)
             raise
-        await self._tidy_and_enqueue(ready)
+        await self._enqueue_and_tidy(ready)
         return ready
 
     async def _verify(self, media: Media) -> tuple[StoredObject, ImageFacts]:
@@ -118,27 +119,31 @@ class CompleteUpload:
             raise
         return stored, facts
 
-    async def _publish(self, media: Media, stored: StoredObject, facts: ImageFacts) -> Media:
+    async def _publish(
+        self, media: Media, stored: StoredObject, facts: ImageFacts
+    ) -> tuple[str, int]:
+        """ETag and size of the published object."""
         try:
-            if facts.has_location:
-                original = await self.store.read(media.incoming_key, etag=stored.etag)
-                cleaned = await self.images.remove_location(original)
-                size_bytes = len(cleaned)
-                etag = await self.store.put(
-                    media.object_key, cleaned, content_type=media.content_type
-                )
-            else:
-                size_bytes = stored.size_bytes
+            if not facts.has_location:
                 etag = await self.store.publish(
                     media.incoming_key,
                     media.object_key,
                     etag=stored.etag,
                     content_type=media.content_type,
                 )
+                return etag, stored.size_bytes
+            original = await self.store.read(media.incoming_key, etag=stored.etag)
         except ObjectMissing as error:
             raise ObjectNotUploaded(media.id) from error
         except ObjectChanged as error:
             raise UploadChanged(media.id) from error
+        cleaned = await self.images.remove_location(original)
+        etag = await self.store.put(media.object_key, cleaned, content_type=media.content_type)
+        return etag, len(cleaned)
+
+    async def _mark_ready(
+        self, media: Media, facts: ImageFacts, *, etag: str, size_bytes: int
+    ) -> Media:
         now = self.clock.now()
         ready = media.complete(facts, etag=etag, size_bytes=size_bytes, now=now)
         leftover = self.plan.incoming_of(media, now=now)
@@ -157,10 +162,10 @@ class CompleteUpload:
         except PartUnavailable as error:
             log.warning("The claim on media %s stays until it runs out. %s", media.id, error)
 
-    async def _tidy_and_enqueue(self, media: Media) -> None:
+    async def _enqueue_and_tidy(self, media: Media) -> None:
         """What the sweep does later where it fails now: the media is ready either way."""
         try:
-            await self.store.delete([media.incoming_key])
             await self.queue.enqueue(media.id)
+            await self.store.delete([media.incoming_key])
         except PartUnavailable as error:
             log.warning("Media %s is ready; the sweep does the rest. %s", media.id, error)

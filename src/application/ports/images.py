@@ -60,7 +60,11 @@ class Images(Protocol):
 
     @abstractmethod
     async def remove_location(self, original: bytes) -> bytes:
-        """The same image, bit by bit, without the place where it was taken."""
+        """The same image, bit by bit, without the place where it was taken.
+
+        Raises:
+            NotAnImage: It has more metadata than any honest image.
+        """
         ...
 
     @abstractmethod

@@ -11,7 +11,7 @@ from mediaport.domain.users import UserId
 
 # What a killed process held is free again after this, and nobody honest is overtaken: completing
 # takes well under a second, the slowest image a few.
-COMPLETION_CLAIM_LASTS = timedelta(seconds=15)
+COMPLETION_CLAIM_LASTS = timedelta(seconds=10)
 THUMBNAILS_CLAIM_LASTS = timedelta(seconds=30)
 
 

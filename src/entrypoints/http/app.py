@@ -29,29 +29,29 @@ Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
 
 # Far below any image: image bytes never pass through the API.
 MAX_BODY_BYTES = 64 * 1024
-# What handlers ask for by these names.
-PROVIDED = {
-    "policy": "policy",
-    "media": "media",
-    "posts": "posts",
-    "users": "users",
-    "store": "store",
-    "queue": "queue",
-    "presign_upload": "presign_upload",
-    "complete_upload": "complete_upload",
-    "show_media": "show_media",
-    "describe_media": "describe_media",
-    "delete_media": "delete_media",
-    "create_post": "create_post",
-    "delete_post": "delete_post",
-    "list_feed": "list_feed",
-    "like_post": "like_post",
-    "comment_on_post": "comment_on_post",
-    "list_comments": "list_comments",
-    "register_user": "register",
-    "log_in_user": "log_in",
-    "set_avatar": "set_avatar",
-}
+# The parts of the object graph that handlers ask for, by these names.
+PROVIDED = (
+    "policy",
+    "media",
+    "posts",
+    "users",
+    "store",
+    "queue",
+    "presign_upload",
+    "complete_upload",
+    "show_media",
+    "describe_media",
+    "delete_media",
+    "create_post",
+    "delete_post",
+    "list_feed",
+    "like_post",
+    "comment_on_post",
+    "list_comments",
+    "register_user",
+    "log_in_user",
+    "set_avatar",
+)
 
 
 def create_app(container: Container, *, lifespan: Sequence[Lifespan] = ()) -> Litestar:
@@ -81,7 +81,7 @@ def create_app(container: Container, *, lifespan: Sequence[Lifespan] = ()) -> Li
         ],
         dependencies={
             "user": Provide(current_user, sync_to_thread=False),
-            **{name: provided(getattr(container, part)) for name, part in PROVIDED.items()},
+            **{name: provided(getattr(container, name)) for name in PROVIDED},
         },
         middleware=[
             HostCheck(),

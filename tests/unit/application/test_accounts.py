@@ -13,7 +13,7 @@ from tests.world import World
 
 
 async def test_a_new_user_is_recognised_by_their_token(world: World) -> None:
-    user, token = await world.use.register()(username="ada", password="correct horse")
+    user, token = await world.use.register_user()(username="ada", password="correct horse")
 
     assert (await world.use.authenticate()(token)).id == user.id
 
@@ -35,13 +35,13 @@ async def test_names_and_passwords_that_do_not_fit_are_refused(world: World) -> 
     with pytest.raises(UsernameUnfit):
         await world.user("Ada Lovelace")
     with pytest.raises(PasswordUnfit):
-        await world.use.register()(username="ada", password="short")
+        await world.use.register_user()(username="ada", password="short")
 
 
 async def test_a_password_gives_a_token(world: World) -> None:
     user_id = await world.user()
 
-    token = await world.use.log_in()(username="ada", password="correct horse")
+    token = await world.use.log_in_user()(username="ada", password="correct horse")
 
     assert (await world.use.authenticate()(token)).id == user_id
 
@@ -51,13 +51,13 @@ async def test_unknown_names_and_wrong_passwords_look_and_cost_the_same(world: W
 
     for name, password in (("ada", "wrong"), ("eve", "wrong")):  # row 36
         with pytest.raises(WrongCredentials, match="User name or password is wrong"):
-            await world.use.log_in()(username=name, password=password)
+            await world.use.log_in_user()(username=name, password=password)
 
     assert world.passwords.verified == 2
 
 
 async def test_a_token_is_worth_nothing_once_expired_forged_or_its_user_gone(world: World) -> None:
-    user, token = await world.use.register()(username="ada", password="correct horse")
+    user, token = await world.use.register_user()(username="ada", password="correct horse")
     authenticate = world.use.authenticate()
 
     with pytest.raises(NotAuthenticated):
