@@ -33,6 +33,8 @@ from mediaport.domain.users import UserId
 
 log = logging.getLogger(__name__)
 
+# What was uploaded is not as declared: it goes, and may be uploaded again.
+REFUSALS = (SizeMismatch, ContentTypeMismatch, NotAnImage, TooManyPixels)
 # A caller has an answer within five seconds, well before the claim runs out.
 WORK_TIMEOUT_S = 4.5
 WAIT_STEPS_S = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8, 1.0, 1.0, 1.0)
@@ -92,6 +94,12 @@ class CompleteUpload:
         except TimeoutError as error:
             # What hangs may still go on: the claim stays until it runs out.
             raise PartUnavailable("object_store", f"no end in {WORK_TIMEOUT_S} s") from error
+        except REFUSALS:
+            try:
+                await self.store.delete([media.incoming_key])
+            finally:
+                await self._release(media, until=until)
+            raise
         except BaseException:
             await self._release(media, until=until)
             raise
@@ -114,9 +122,6 @@ class CompleteUpload:
             raise ObjectNotUploaded(media.id) from error
         except ObjectChanged as error:
             raise UploadChanged(media.id) from error
-        except (SizeMismatch, ContentTypeMismatch, NotAnImage, TooManyPixels):
-            await self.store.delete([media.incoming_key])
-            raise
         return stored, facts
 
     async def _publish(

@@ -185,6 +185,22 @@ async def test_what_is_not_as_declared_is_refused_and_removed(
     assert world.tables.media[media_id].status is Status.PENDING
 
 
+async def test_what_turns_out_to_be_no_image_when_it_is_cleaned_is_removed_too(
+    world: World,
+) -> None:
+    owner = await world.user()
+    media_id = await world.uploaded(owner, body=picture(at_home=True))
+
+    async def refuse(_: bytes) -> None:
+        raise NotAnImage("it has too much metadata")
+
+    world.images.remove_location = refuse  # type: ignore[method-assign, assignment]
+    with pytest.raises(NotAnImage):
+        await world.use.complete_upload()(media_id, by=owner)
+
+    assert not world.store.objects
+
+
 async def test_another_size_than_declared_is_refused_and_removed(world: World) -> None:
     owner = await world.user()
     media_id = await world.uploaded(owner)
