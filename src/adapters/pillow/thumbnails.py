@@ -5,8 +5,8 @@ import logging
 from collections.abc import Sequence
 from io import BytesIO
 
-from fast_thumbhash import rgba_to_thumb_hash
 from PIL import Image, ImageCms, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
+from thash import rgba_to_thumb_hash
 
 from mediaport.application.ports.images import BrokenImage, Thumbnail, ThumbnailSet
 
@@ -24,7 +24,8 @@ FORMATS = [
 # A camera's two pictures in one JPEG are opened as JPEG and then called MPO.
 JPEGS = {"JPEG", "MPO"}
 QUALITY, METHOD = 80, 4
-_THUMBHASH_MAX_PX = 100
+# A ThumbHash keeps at most 7 x 7 waves: more pixels change nothing but the time it takes.
+_THUMBHASH_PX = 32
 _SRGB = ImageCms.createProfile("sRGB")
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -128,6 +129,6 @@ def _fit(image: Image.Image, size: int) -> Image.Image:
 
 
 def _placeholder(image: Image.Image) -> str:
-    tiny = _fit(image, _THUMBHASH_MAX_PX).convert("RGBA")
-    thumbhash = rgba_to_thumb_hash(tiny.width, tiny.height, tiny.tobytes())
+    tiny = _fit(image, _THUMBHASH_PX).convert("RGBA")
+    thumbhash = rgba_to_thumb_hash(tiny.width, tiny.height, list(tiny.tobytes()))
     return base64.b64encode(bytes(thumbhash)).decode()
