@@ -2,6 +2,8 @@
 SHELL := /bin/sh
 PYTHON ?= python3
 BIN := .venv/bin
+# Trust what the machine trusts, as pip does.
+export UV_SYSTEM_CERTS = 1
 BOOT := .cache/bootstrap
 UV := $(shell command -v uv || echo $(BOOT)/bin/uv)
 COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url \
@@ -16,6 +18,8 @@ help: ## list the commands
 install: .venv/installed ## make the environment in .venv
 
 .venv/installed: pyproject.toml requirements/dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit("Mediaport needs Python 3.11 or later; $(PYTHON) is %d.%d. Try: make install PYTHON=python3.12" % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
+	@echo "Making the environment in .venv ..."
 	@$(MAKE) --no-print-directory --quiet $(UV)
 	@test -x $(BIN)/python || $(UV) venv --quiet --no-python-downloads --python "$$(command -v $(PYTHON))" .venv
 	@$(UV) pip sync --quiet --compile-bytecode --require-hashes --python $(BIN)/python requirements/dev.txt
@@ -23,7 +27,6 @@ install: .venv/installed ## make the environment in .venv
 	@touch $@
 
 $(BOOT)/bin/uv: requirements/bootstrap.txt
-	@$(PYTHON) -c 'import sys; sys.exit("Mediaport needs Python 3.11 or later; $(PYTHON) is %d.%d. Try: make PYTHON=python3.12 ..." % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
 	@$(PYTHON) -m venv $(BOOT) || { echo "Python's venv module is missing. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
 	@$(BOOT)/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes -r requirements/bootstrap.txt
 	@touch $@
@@ -51,4 +54,4 @@ lock: ## write requirements/*.txt anew from pyproject.toml
 	@$(COMPILE) pyproject.toml --group dev --constraint requirements/run.txt --output-file requirements/dev.txt
 
 clean: ## remove the environment and the caches; ./var stays
-	@rm -rf .venv .cache .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage dist
+	@rm -rf .venv .cache .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .schemathesis .coverage dist

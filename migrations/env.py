@@ -1,4 +1,4 @@
-"""Runs migrations on the database whose URL the caller hands over: all of them, or none."""
+"""Runs migrations, all or none, on the URL that a caller hands over, else on our own database."""
 
 import asyncio
 from typing import Literal
@@ -11,6 +11,8 @@ from sqlalchemy.pool import NullPool
 
 from mediaport.adapters.sql.tables import metadata
 from mediaport.adapters.sql.types import UtcDateTime
+from mediaport.entrypoints.container import database_url
+from mediaport.entrypoints.settings import load
 
 # Any number, the same for everyone: whoever holds it migrates, the others wait.
 LOCK = 20_261_122
@@ -40,9 +42,8 @@ def migrate(connection: Connection) -> None:
 
 async def connect() -> None:
     """Open the database, migrate it in one transaction that nobody else can enter, close it."""
-    engine = create_async_engine(
-        context.config.attributes["url"], poolclass=NullPool, isolation_level="AUTOCOMMIT"
-    )
+    url = context.config.attributes.get("url") or database_url(load()[0])
+    engine = create_async_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
     is_sqlite = engine.dialect.name == "sqlite"
     async with engine.connect() as connection:
         if is_sqlite:

@@ -25,7 +25,9 @@ class World:
     """One product, its fakes, and the steps that tests start from."""
 
     settings: Settings = field(
-        default_factory=lambda: Settings(jwt_secret="x" * 32, media_max_pending=5)
+        default_factory=lambda: Settings(
+            jwt_secret="x" * 32, media_max_pending=5, data_dir="/no-such-folder"
+        )
     )
     clock: MemoryClock = field(default_factory=MemoryClock)
     tables: MemoryTables = field(default_factory=MemoryTables)

@@ -253,7 +253,9 @@ class PostNotFound(DomainError):
     code = "post_not_found"
 
     def __init__(self, post_id: int) -> None:
-        super().__init__(f"There is no post {post_id}.", post_id=post_id)
+        super().__init__(
+            f"There is no post {post_id}, or it is not yours to change.", post_id=post_id
+        )
 
 
 class EmptyPost(DomainError):

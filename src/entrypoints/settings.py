@@ -18,8 +18,12 @@ from msgspec import Meta
 
 Port = Annotated[int, Meta(ge=1, le=65535)]
 Positive = Annotated[int, Meta(ge=1)]
+Bytes = Annotated[int, Meta(ge=1, le=2**31 - 1)]  # as the database holds them
+Seconds = Annotated[int, Meta(ge=1, le=100_000_000)]  # three years
+Workers = Annotated[int, Meta(ge=1, le=64)]
 Prefix = Annotated[str, Meta(pattern=r"^([A-Za-z0-9_-][A-Za-z0-9._-]*/)+$")]
-Url = Annotated[str, Meta(pattern=r"^https?://[^\s/]+(/[^\s]*[^\s/])?$")]
+Url = Annotated[str, Meta(pattern=r"^https?://[^\s/?#]+(/[^\s?#]*[^\s/?#])?$")]
+Origin = Annotated[str, Meta(pattern=r"^https?://[^\s/?#]+$")]
 MIN_SECRET_LENGTH = 32  # what HS256 asks for: RFC 7518, 3.2
 Secret = Annotated[str, Meta(min_length=MIN_SECRET_LENGTH)]
 LogLevel = Annotated[str, Meta(pattern="^(DEBUG|INFO|WARNING|ERROR)$")]
@@ -42,7 +46,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     base_url: Annotated[
         Url | None,
         Meta(
-            description="Where browsers reach this server; by default http://HOST:PORT",
+            description="Where browsers reach this server, as http(s)://... without a slash at the "
+            "end; by default http://HOST:PORT",
             examples=["https://media.example.com"],
         ),
     ] = None
@@ -62,35 +67,42 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = None
     jwt_ttl_s: Annotated[
-        Positive, Meta(description="How long an access token is valid, in s", examples=["86400"])
+        Seconds, Meta(description="How long an access token is valid, in s", examples=["86400"])
     ] = 86_400
     cors_origins: Annotated[
-        tuple[Url, ...],
+        tuple[Origin, ...],
         Meta(
-            description="Origins of pages that may call the API, separated by commas",
+            description="Origins of pages that may call the API, as http(s)://host:port, "
+            "separated by commas",
             examples=["http://localhost:5173,https://app.example.com"],
         ),
     ] = ("http://localhost:5173", "http://127.0.0.1:5173")
     s3_public_base_url: Annotated[
         Url | None,
         Meta(
-            description="What public object keys are appended to; by default BASE_URL/storage",
+            description="What public object keys are appended to, as http(s)://... without a "
+            "slash at the end; by default BASE_URL/storage",
             examples=["https://cdn.example.com"],
         ),
     ] = None
     s3_public_prefix: Annotated[
         Prefix,
-        Meta(description="Folder of published objects, ending with a slash", examples=["public/"]),
+        Meta(
+            description="Prefix of the keys of published objects, ending with a slash",
+            examples=["public/"],
+        ),
     ] = "public/"
     s3_incoming_prefix: Annotated[
         Prefix,
-        Meta(description="Folder of uploads, ending with a slash", examples=["incoming/"]),
+        Meta(
+            description="Prefix of the keys of uploads, ending with a slash", examples=["incoming/"]
+        ),
     ] = "incoming/"
     media_max_bytes_post: Annotated[
-        Positive, Meta(description="Largest image of a post, in bytes", examples=["5242880"])
+        Bytes, Meta(description="Largest image of a post, in bytes", examples=["5242880"])
     ] = 5_242_880
     media_max_bytes_avatar: Annotated[
-        Positive, Meta(description="Largest avatar, in bytes", examples=["2097152"])
+        Bytes, Meta(description="Largest avatar, in bytes", examples=["2097152"])
     ] = 2_097_152
     media_max_pixels: Annotated[
         Positive,
@@ -101,18 +113,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Meta(description="Uploads that one user may have pending at once", examples=["100"]),
     ] = 100
     media_upload_url_ttl_s: Annotated[
-        Positive,
+        Seconds,
         Meta(description="How long a signed upload URL can be used, in s", examples=["300"]),
     ] = 300
     media_pending_ttl_s: Annotated[
-        Positive,
+        Seconds,
         Meta(description="How long a pending upload can be completed, in s", examples=["3600"]),
     ] = 3600
     media_sweep_interval_s: Annotated[
-        Positive, Meta(description="How often the sweep runs, in s", examples=["5"])
+        Seconds, Meta(description="How often the sweep runs, in s", examples=["5"])
     ] = 5
     thumbnail_workers: Annotated[
-        Positive,
+        Workers,
         Meta(description="Images decoded at the same time", examples=["2"]),
     ] = 2
 
@@ -122,7 +134,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             raise SettingError(
                 "S3_INCOMING_PREFIX",
                 f"{incoming!r} and S3_PUBLIC_PREFIX {public!r} overlap: uploads would be public",
-                "incoming/",
+                "incoming/ with S3_PUBLIC_PREFIX=public/",
+            )
+        if self.media_upload_url_ttl_s > self.media_pending_ttl_s:
+            raise SettingError(
+                "MEDIA_UPLOAD_URL_TTL_S",
+                f"{self.media_upload_url_ttl_s} s is longer than MEDIA_PENDING_TTL_S, "
+                f"{self.media_pending_ttl_s} s: uploads would come too late",
+                "300",
             )
 
     @property
@@ -155,7 +174,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def data_path(self) -> Path:
         """The data folder."""
-        return Path(self.data_dir).absolute()
+        return Path(self.data_dir).expanduser().absolute()
 
     @property
     def database_path(self) -> Path:
@@ -180,19 +199,30 @@ def load(
     Raises:
         SettingError: A value cannot be used. One line, with the name and an example.
     """
-    filed = dotenv_values(env_file) if env_file.is_file() else {}
+    filed = _read(env_file) if env_file.is_file() else {}
     values: dict[str, Any] = {}
     sources: dict[str, str] = {}
     for field in msgspec.structs.fields(Settings):
         name = field.name.upper()
         sources[name] = "default"
         for source, place in ((environment, "environment"), (filed, str(env_file))):
-            raw = source.get(name)
+            raw = source.get(name, "").strip()
             if raw:
                 values[field.name] = _value(field, raw)
                 sources[name] = place
                 break
     return Settings(**values), sources
+
+
+def _read(env_file: Path) -> dict[str, str]:
+    try:
+        lines = dotenv_values(env_file, interpolate=False, encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise SettingError(str(env_file), f"it is no UTF-8 text: {error}", "1") from error
+    for name, value in lines.items():
+        if value is None:
+            raise SettingError(f"{env_file}, {name}", "there is no = after the name", "1")
+    return {name: value for name, value in lines.items() if value is not None}
 
 
 def _value(field: msgspec.structs.FieldInfo, raw: str) -> Any:
@@ -206,9 +236,13 @@ def _value(field: msgspec.structs.FieldInfo, raw: str) -> Any:
         shown = "its value" if field.name in SECRETS else repr(raw)
         meta = DESCRIPTIONS[field.name]
         is_form = "regex" in str(error)  # A regex tells nobody anything: say what it is instead.
-        problem = f"Wanted: {meta.description}" if is_form else str(error)
+        problem = f"Wanted: {meta.description}" if is_form else _in_words(str(error))
         example = str((meta.examples or [""])[0])
         raise SettingError(name, f"{shown} does not fit. {problem}", example) from error
+
+
+def _in_words(error: str) -> str:
+    return error.replace("Expected `int`, got `str`", "Wanted: a whole number")
 
 
 def secret_of(settings: Settings) -> str:
@@ -221,7 +255,7 @@ def secret_of(settings: Settings) -> str:
         return settings.jwt_secret
     path = settings.data_path / "jwt_secret"
     try:
-        settings.data_path.mkdir(parents=True, exist_ok=True)
+        settings.data_path.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not path.exists():
             _write_once(path, secrets.token_hex(32))
         secret = path.read_text()

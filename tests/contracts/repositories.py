@@ -84,8 +84,13 @@ class Repositories:
         self, owner: User, kind: Kind = Kind.POST_IMAGE, *, now: datetime = NOW
     ) -> Media:
         media = (await self.pending(owner, kind)).complete(FACTS, etag="e", size_bytes=9, now=now)
-        assert await self.media.mark_ready(media, deletions=[])
+        assert await self.mark_ready(media)
         return media
+
+    async def mark_ready(self, media: Media, *deletions: ObjectDeletion) -> bool:
+        until = later(30)
+        await self.media.claim_completion(media.id, now=NOW, until=until)
+        return await self.media.mark_ready(media, claimed_until=until, deletions=deletions)
 
     async def with_thumbnails(self, owner: User, kind: Kind = Kind.POST_IMAGE) -> Media:
         media = await self.ready(owner, kind)
@@ -206,7 +211,7 @@ class RepositoriesContract:
         media = await repositories.pending(owner)
         await repositories.media.describe(media.described("A dog"))
         ready = media.complete(FACTS, etag="e", size_bytes=9, now=NOW)
-        await repositories.media.mark_ready(ready, deletions=[])
+        await repositories.mark_ready(ready)
         await repositories.media.save_thumbnails(
             ready.with_thumbnails(variants_of(media), placeholder="cA==")
         )
@@ -234,17 +239,19 @@ class RepositoriesContract:
         await repositories.media.release_completion(media.id, until=later(60))
         assert await claim(31) == media
         ready = media.complete(FACTS, etag="e", size_bytes=9, now=NOW)
-        await repositories.media.mark_ready(ready, deletions=[])
+        for stale, is_marked in ((60, False), (61, True)):
+            marked = await repositories.media.mark_ready(
+                ready, claimed_until=later(stale), deletions=[]
+            )
+            assert marked == is_marked
         assert await claim(999) is None
 
     async def test_media_is_marked_ready_once(self, repositories: Repositories) -> None:
         media = await repositories.pending(await repositories.user())
         ready = media.complete(FACTS, etag="first", size_bytes=9, now=NOW)
 
-        assert await repositories.media.mark_ready(ready, deletions=[deletion("incoming")])
-        assert not await repositories.media.mark_ready(
-            replace(ready, etag="second"), deletions=[deletion("other")]
-        )
+        assert await repositories.mark_ready(ready, deletion("incoming"))
+        assert not await repositories.mark_ready(replace(ready, etag="second"), deletion("other"))
 
         assert (await repositories.media.get(media.id)).etag == "first"
         assert await repositories.deletions() == ["incoming"]
@@ -254,7 +261,7 @@ class RepositoriesContract:
         await repositories.media.purge(media, deletions=[])
 
         ready = media.complete(FACTS, etag="e", size_bytes=9, now=NOW)
-        assert not await repositories.media.mark_ready(ready, deletions=[])
+        assert not await repositories.mark_ready(ready)
 
     async def test_purged_media_is_gone_and_its_objects_written_down(
         self, repositories: Repositories

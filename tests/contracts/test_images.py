@@ -86,6 +86,7 @@ class ImagesContract:
             ((60, 40), [(60, 40), (60, 40)]),
             ((300, 200), [(128, 85), (300, 200)]),
             ((400, 1200), [(43, 128), (171, 512)]),
+            ((1800, 1200), [(128, 85), (512, 341)]),
             ((2000, 2), [(128, 1), (512, 1)]),
         ],
     )
@@ -292,6 +293,9 @@ class TestPillowImages(ImagesContract):
             b"<exif:GPSLatitude>never closed",
             b"<GPSLatitude>52</GPSLatitude>",
             b"<x GPSLatitude='52'/>",
+            b"<geo:lat>48.85</geo:lat>",
+            b"<x drone-dji:Latitude='48' drone-dji:GimbalLongtitude='2'/>",
+            b"<Iptc4xmpExt:LocationCreated><x/></Iptc4xmpExt:LocationCreated>",
             "<x:gps>1</x:gps>".encode("utf-16"),
         ],
     )
@@ -358,6 +362,11 @@ class TestPillowImages(ImagesContract):
             pictures.picture(xmp=b"<" + b"a" * 60_000),
             pictures.picture(ContentType.PNG, xmp=b"<" + b"a" * 900_000),
             pictures.picture(ContentType.PNG, xmp=b" a:gps" + b" " * 900_000),
+            pictures.picture(
+                ContentType.PNG, xmp=b"<gps" + b"a" * 480_000 + b">" + b"</a>" * 120_000
+            ),
+            pictures.picture(ContentType.PNG, xmp=b"<a:lat>" + b"</a:lon>" * 110_000),
+            pictures.picture(ContentType.PNG, xmp=b" latitudelatitude" * 60_000),
             pictures.png_with(pictures.png_bomb(5, 5), b"eXIf", pictures.exif_loop(600)),
             pictures.png_with(pictures.png_bomb(5, 5), b"eXIf", pictures.exif_loop(1000)),
         ],
@@ -387,6 +396,30 @@ class TestPillowImages(ImagesContract):
 
         with pytest.raises(NotAnImage, match="metadata"):
             await self.facts(images, body)
+
+    async def test_a_second_header_is_no_image(self, images: Images) -> None:
+        small, large = pictures.png_bomb(10, 10), pictures.png_bomb(39_999_999, 1)
+        body = small[:33] + large[8:]
+
+        with pytest.raises(NotAnImage, match="second PNG header"):
+            await self.facts(images, body)
+        with pytest.raises(BrokenImage):
+            await images.make_thumbnails(body, sizes=(128,))
+
+    async def test_a_scan_bomb_costs_nothing(self, images: Images) -> None:
+        body = BytesIO()
+        Image.effect_noise((600, 600), 50).save(body, "JPEG", progressive=True)
+        jpeg = body.getvalue()
+        last = jpeg.rindex(b"\xff\xda")
+        bomb = jpeg[:-2] + jpeg[last:-2] * 500 + jpeg[-2:]
+        assert (await images.make_thumbnails(jpeg, sizes=(128,))).thumbnails
+
+        started = time.process_time()
+        with pytest.raises(BrokenImage) as broken:
+            await images.make_thumbnails(bomb, sizes=(128,))
+
+        assert broken.value.reason == "too_many_scans"  # row 24
+        assert time.process_time() - started < 1.0
 
     async def test_only_the_beginning_is_read(self, images: Images) -> None:
         noise = Image.effect_noise((1500, 1500), 100)

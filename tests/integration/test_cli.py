@@ -1,6 +1,8 @@
 """The command line: settings in, one clear line out."""
 
 import socket
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -55,6 +57,33 @@ def test_a_data_folder_that_cannot_be_made_stops_the_start_with_one_line(tmp_pat
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()
     assert line.startswith("mediaport: DATA_DIR:")
+
+
+def test_a_database_that_was_not_migrated_stops_the_start_with_one_line(tmp_path: Path) -> None:
+    (tmp_path / "var").mkdir()
+    database = tmp_path / "var" / "mediaport.db"
+
+    for content in (None, b"", b"no database at all" * 100):
+        if content is not None:
+            database.write_bytes(content)
+        done = run("serve", cwd=tmp_path, PORT="8999")
+        assert done.returncode == 2
+        (line,) = done.stderr.splitlines()
+        assert line.startswith("mediaport: DATA_DIR:")
+        assert "mediaport.db" in line
+
+
+def test_a_database_of_another_version_stops_the_start_with_one_line(tmp_path: Path) -> None:
+    assert run("migrate", cwd=tmp_path).returncode == 0
+    with closing(sqlite3.connect(tmp_path / "var" / "mediaport.db")) as database:
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+        database.commit()
+
+    for arguments in (["migrate"], ["serve", "--migrate"], ["serve"]):
+        done = run(*arguments, cwd=tmp_path, PORT="8999")
+        assert done.returncode == 2
+        (line,) = done.stderr.splitlines()
+        assert line.startswith("mediaport: DATA_DIR:")
 
 
 def test_it_says_what_it_is(tmp_path: Path) -> None:

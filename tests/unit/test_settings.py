@@ -39,7 +39,7 @@ def test_the_environment_goes_before_the_file_and_the_file_before_the_default(
     ("name", "value", "said"),
     [
         ("PORT", "99999", "65535"),
-        ("PORT", "x", "int"),
+        ("PORT", "x", "a whole number"),
         ("S3_PUBLIC_PREFIX", "public", "ending with a slash"),
         ("S3_PUBLIC_PREFIX", "../", "ending with a slash"),
         ("S3_INCOMING_PREFIX", "public/incoming/", "overlap"),
@@ -47,6 +47,12 @@ def test_the_environment_goes_before_the_file_and_the_file_before_the_default(
         ("CORS_ORIGINS", "*", "http://localhost:5173"),
         ("LOG_LEVEL", "LOUD", "DEBUG, INFO, WARNING or ERROR"),
         ("MEDIA_MAX_PENDING", "0", ">= 1"),
+        ("JWT_TTL_S", "9" * 14, "<= 100000000"),
+        ("MEDIA_MAX_BYTES_POST", str(2**31), "<= 2147483647"),
+        ("THUMBNAIL_WORKERS", "1000", "<= 64"),
+        ("MEDIA_UPLOAD_URL_TTL_S", "7200", "MEDIA_PENDING_TTL_S"),
+        ("BASE_URL", "https://example.com?x=1", "https://media.example.com"),
+        ("CORS_ORIGINS", "https://example.com/path", "http://localhost:5173"),
     ],
 )
 def test_a_value_that_does_not_fit_is_named_with_an_example(
@@ -63,9 +69,32 @@ def test_a_value_that_does_not_fit_is_named_with_an_example(
     assert "\n" not in message
 
 
+@pytest.mark.parametrize(
+    ("text", "said"), [(b"PORT=\xff", "UTF-8"), (b"PORT\n", "no = after the name")]
+)
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, text: bytes, said: str) -> None:
+    file = tmp_path / ".env"
+    file.write_bytes(text)
+
+    with pytest.raises(SettingError, match=said) as refused:
+        load({}, env_file=file)
+
+    assert str(file) in str(refused.value)
+
+
+def test_a_file_is_taken_as_it_is_written(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("JWT_SECRET='${HOME}" + "x" * 32 + "'\nDATA_DIR=~/media\n")
+
+    settings, _ = load({}, env_file=file)
+
+    assert settings.jwt_secret == "${HOME}" + "x" * 32
+    assert settings.data_path == Path.home() / "media"
+
+
 def test_a_secret_that_does_not_fit_is_not_shown() -> None:
     with pytest.raises(SettingError) as refused:
-        load({"JWT_SECRET": "hunter2"}, env_file=NOWHERE)
+        load({"JWT_SECRET": "hunter2" + " " * 40}, env_file=NOWHERE)
 
     assert "hunter2" not in str(refused.value)
     assert "32" in str(refused.value)

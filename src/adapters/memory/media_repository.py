@@ -75,11 +75,14 @@ class MemoryMediaRepository(MediaRepository):
         if self._tables.completion_claims.get(media_id) == until:
             del self._tables.completion_claims[media_id]
 
-    async def mark_ready(self, media: Media, *, deletions: Sequence[ObjectDeletion]) -> bool:
-        """Keep `media` as ready, if it is pending."""
+    async def mark_ready(
+        self, media: Media, *, claimed_until: datetime, deletions: Sequence[ObjectDeletion]
+    ) -> bool:
+        """Keep `media` as ready, if it is pending and claimed."""
         self._tables.answer()
         current = self._tables.media.get(media.id)
-        if current is None or current.is_ready:
+        is_ours = self._tables.completion_claims.get(media.id) == claimed_until
+        if current is None or current.is_ready or not is_ours:
             return False
         self._tables.completion_claims.pop(media.id, None)
         self._tables.media[media.id] = replace(media, alt=current.alt)

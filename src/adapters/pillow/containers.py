@@ -64,7 +64,7 @@ _EXIF = b"Exif\0\0"
 _XMP = b"http://ns.adobe.com/xap/1.0/\0"
 _XMP_MORE = b"http://ns.adobe.com/xmp/extension/\0"
 _MORE_IMAGES = b"MPF\0"
-EXIF_SIGNATURE, XMP_SIGNATURE = _EXIF, _XMP
+EXIF_SIGNATURE, XMP_SIGNATURE, XMP_MORE_SIGNATURE = _EXIF, _XMP, _XMP_MORE
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PNG_XMP = b"XML:com.adobe.xmp\0"
 _PNG_XMP_PLAIN = _PNG_XMP + b"\0"
@@ -92,7 +92,7 @@ def walk(size_bytes: int) -> Walk:
     elif head.startswith(b"RIFF") and head[8:12] == b"WEBP":
         layout = yield from _walk_webp(size_bytes)
     else:
-        raise NotAnImage(f"it starts with {head[:8]!r}, which is neither JPEG, PNG nor WebP")
+        raise NotAnImage("it is neither JPEG, PNG nor WebP")
     if sum(block.kind is not BlockKind.UNREADABLE for block in layout.blocks) > _MAX_BLOCKS:
         raise NotAnImage(f"it has more than {_MAX_BLOCKS} blocks of metadata")
     if layout.width < 1 or layout.height < 1:
@@ -154,6 +154,8 @@ def _walk_png(size_bytes: int) -> Walk:
         data_end = min(data + length, size_bytes)
         if name == b"IEND":
             break
+        if name == b"IHDR" and at > len(_PNG_SIGNATURE):
+            raise NotAnImage("it has a second PNG header")
         if name == b"eXIf":
             blocks.append(_block(BlockKind.EXIF, (start, end), (data, data_end), name))
         elif name in {b"iTXt", b"tEXt", b"zTXt"}:

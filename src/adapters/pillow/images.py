@@ -6,14 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 from mediaport.adapters.pillow.containers import BlockKind, Layout, walk
 from mediaport.adapters.pillow.location import find_location, orientation_of, remove_location
-from mediaport.adapters.pillow.thumbnails import make_thumbnails
+from mediaport.adapters.pillow.thumbnails import SIDEWAYS, make_thumbnails
 from mediaport.application.ports.images import BrokenImage, ByteReader, Images, ThumbnailSet
 from mediaport.domain.errors import NotAnImage
 from mediaport.domain.media import ImageFacts
 
 # One range request brings most headers whole; a walk that goes on asks for more at a time.
 _WINDOW_BYTES, _MAX_WINDOW_BYTES = 64 * 1024, 1024 * 1024
-_SIDEWAYS = {5, 6, 7, 8}
 
 
 class PillowImages(Images):
@@ -36,7 +35,7 @@ class PillowImages(Images):
             orientation = orientation or orientation_of(block, payload)
             has_location = has_location or find_location(block, payload).has_location
         width, height = layout.width, layout.height
-        if orientation in _SIDEWAYS:
+        if orientation in SIDEWAYS:
             width, height = height, width
         return ImageFacts(
             content_type=layout.content_type,
@@ -46,22 +45,24 @@ class PillowImages(Images):
         )
 
     async def remove_location(self, original: bytes) -> bytes:
-        """The same pixels, without the place where they were taken."""
-        return await asyncio.get_running_loop().run_in_executor(
-            self._threads, lambda: remove_location(original, _layout_of(original))
-        )
+        """The same pixels, without the place where they were taken; decodes wait for nobody."""
+        return await asyncio.to_thread(lambda: remove_location(original, _layout_of(original)))
 
     async def make_thumbnails(self, original: bytes, *, sizes: Sequence[int]) -> ThumbnailSet:
         """Thumbnails and placeholder, made in a thread."""
+        return await asyncio.get_running_loop().run_in_executor(
+            self._threads, self._make_thumbnails, original, sizes
+        )
+
+    def _make_thumbnails(self, original: bytes, sizes: Sequence[int]) -> ThumbnailSet:
         try:
-            orientation = _orientation_of(original)
+            layout = _layout_of(original)
         except NotAnImage as error:
             raise BrokenImage("undecodable", str(error)) from error
-        return await asyncio.get_running_loop().run_in_executor(
-            self._threads,
-            lambda: make_thumbnails(
-                original, sizes=sizes, orientation=orientation, max_pixels=self._max_pixels
-            ),
+        if layout.width * layout.height > self._max_pixels:
+            raise BrokenImage("too_many_pixels", f"{layout.width} x {layout.height} pixels")
+        return make_thumbnails(
+            original, layout=layout, sizes=sizes, orientation=_orientation_of(original, layout)
         )
 
 
@@ -105,8 +106,8 @@ def _layout_of(original: bytes) -> Layout:
         return layout
 
 
-def _orientation_of(original: bytes) -> int:
-    for block in _layout_of(original).blocks:
+def _orientation_of(original: bytes, layout: Layout) -> int:
+    for block in layout.blocks:
         orientation = orientation_of(block, original[block.payload_start : block.payload_end])
         if orientation is not None:
             return orientation

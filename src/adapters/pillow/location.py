@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from mediaport.adapters.pillow.containers import (
     EXIF_SIGNATURE,
+    XMP_MORE_SIGNATURE,
     XMP_SIGNATURE,
     Block,
     BlockKind,
@@ -21,11 +22,14 @@ from mediaport.domain.policy import ContentType
 
 # `exif:GPSLatitude="..."` or `<exif:GPSLatitude>...</exif:GPSLatitude>`; DJI writes `GpsLatitude`.
 # Each pattern passes over the text once: no repetition is tried again (`++`, `*+`).
+_PLACE = (
+    rb"gps\w{0,60}+|lat|long?|\w{0,20}?(?:latitude|longitude|longtitude)|location(?:created|shown)"
+)
 _XMP_ATTRIBUTE = re.compile(
-    rb"""\s(?:[\w.-]++:)?gps\w*+\s*+=\s*+(?:"[^"]*+"|'[^']*+')""", re.IGNORECASE
+    rb"""\s(?:[\w.-]++:)?(?:%b)\s*+=\s*+(?:"[^"]*+"|'[^']*+')""" % _PLACE, re.IGNORECASE
 )
 _XMP_TAG = re.compile(rb"<(/?)([\w.:-]++)[^<>]*+>")
-_XMP_GPS_NAME = re.compile(rb"(?:[\w.-]+:)?gps\w*", re.IGNORECASE)
+_XMP_GPS_NAME = re.compile(rb"(?:[\w.-]++:)?(?:%b)" % _PLACE, re.IGNORECASE)
 
 
 _MAX_LATER_BLOCKS = 100
@@ -62,16 +66,17 @@ def find_location(block: Block, payload: bytes) -> Finding:
 def _find_in_xmp(payload: bytes) -> Finding:
     spans = [match.span() for match in _XMP_ATTRIBUTE.finditer(payload)]
     opened: re.Match[bytes] | None = None
+    name = b""
     for tag in _XMP_TAG.finditer(payload):
         if opened is not None:
-            if tag[1] and tag[2] == opened[2]:
+            if tag[1] and tag[2] == name:
                 spans.append((opened.start(), tag.end()))
                 opened = None
         elif not tag[1] and _XMP_GPS_NAME.fullmatch(tag[2]):
             if tag[0].endswith(b"/>"):
                 spans.append(tag.span())
             else:
-                opened = tag
+                opened, name = tag, tag[2]
     return Finding(spans=tuple(spans), unreadable=opened is not None)
 
 
@@ -121,7 +126,11 @@ def _without(cleaned: bytearray, removed: list[Block]) -> bytearray:
 
 def _blank_later_images(cleaned: bytearray) -> None:
     """Blank the place in every block of metadata, wherever it stands: pictures follow pictures."""
-    for signature, kind in ((EXIF_SIGNATURE, BlockKind.EXIF), (XMP_SIGNATURE, BlockKind.XMP)):
+    for signature, kind in (
+        (EXIF_SIGNATURE, BlockKind.EXIF),
+        (XMP_SIGNATURE, BlockKind.XMP),
+        (XMP_MORE_SIGNATURE, BlockKind.UNREADABLE),
+    ):
         if cleaned.count(signature) > _MAX_LATER_BLOCKS:
             raise NotAnImage(f"it has more than {_MAX_LATER_BLOCKS} blocks of metadata")
         at = cleaned.find(signature)
@@ -131,7 +140,10 @@ def _blank_later_images(cleaned: bytearray) -> None:
             block = Block(
                 kind=kind, name=b"", start=at, end=end, payload_start=start, payload_end=end
             )
-            _blank(cleaned, block, find_location(block, bytes(cleaned[start:end])))
+            finding = find_location(block, bytes(cleaned[start:end]))
+            if finding.unreadable:
+                finding = Finding(spans=((0, max(0, end - start)),))
+            _blank(cleaned, block, finding)
             at = cleaned.find(signature, at + 1)
 
 

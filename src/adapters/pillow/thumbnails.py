@@ -8,11 +8,13 @@ from io import BytesIO
 from PIL import Image, ImageCms, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
 from thash import rgba_to_thumb_hash
 
+from mediaport.adapters.pillow.containers import Layout
 from mediaport.application.ports.images import BrokenImage, Thumbnail, ThumbnailSet
+from mediaport.domain.policy import ContentType
 
 log = logging.getLogger(__name__)
 
-# Sizes are held to our own limit before anything is decoded.
+# Sizes were held to our own limits when the header was verified.
 Image.MAX_IMAGE_PIXELS = None
 
 # The allow-list. Each plugin is imported here, so that Pillow need not look for others.
@@ -26,6 +28,9 @@ JPEGS = {"JPEG", "MPO"}
 QUALITY, METHOD = 80, 4
 # A ThumbHash keeps at most 7 x 7 waves: more pixels change nothing but the time it takes.
 _THUMBHASH_PX = 32
+# Encoders write about ten. Each marker is two bytes that picture data cannot hold.
+MAX_SCANS, _SCAN = 100, b"\xff\xda"
+SIDEWAYS = {5, 6, 7, 8}
 _SRGB = ImageCms.createProfile("sRGB")
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -39,7 +44,7 @@ _UPRIGHT = {
 
 
 def make_thumbnails(
-    original: bytes, *, sizes: Sequence[int], orientation: int, max_pixels: int
+    original: bytes, *, layout: Layout, sizes: Sequence[int], orientation: int
 ) -> ThumbnailSet:
     """Upright WebP thumbnails that fit in squares of `sizes` pixels, never enlarged.
 
@@ -49,10 +54,13 @@ def make_thumbnails(
     Raises:
         BrokenImage: It cannot be decoded.
     """
-    image = _decode(original, largest=max(sizes), orientation=orientation, max_pixels=max_pixels)
+    image = _decode(original, layout=layout, largest=max(sizes), orientation=orientation)
+    full_size = (layout.width, layout.height)
+    if orientation in SIDEWAYS:
+        full_size = full_size[::-1]
     thumbnails = []
     for size in sorted(sizes, reverse=True):
-        image = _fit(image, size)
+        image = _resized(image, _fitting(full_size, size))
         body = BytesIO()
         image.save(body, "WEBP", quality=QUALITY, method=METHOD)
         thumbnails.append(
@@ -61,14 +69,18 @@ def make_thumbnails(
     return ThumbnailSet(thumbnails=tuple(reversed(thumbnails)), placeholder=_placeholder(image))
 
 
-def _decode(original: bytes, *, largest: int, orientation: int, max_pixels: int) -> Image.Image:
+def _decode(original: bytes, *, layout: Layout, largest: int, orientation: int) -> Image.Image:
     """The image in sRGB, upright, and no larger than needed."""
+    # Each scan of a progressive JPEG is decoded over the whole picture: few bytes, much time.
+    if layout.content_type is ContentType.JPEG and original.count(_SCAN) > MAX_SCANS:
+        raise BrokenImage("too_many_scans", f"more than {MAX_SCANS} scans")
     try:
         with Image.open(BytesIO(original), formats=FORMATS) as image:
-            _check_pixels(image, max_pixels)
+            _check_size(image, layout)
+            target = _fitting(image.size, largest)
             profile = image.info.get("icc_profile")
             _decode_smaller(image, largest)
-            small = _to_srgb(_fit(_with_channels(image), largest), profile)
+            small = _to_srgb(_resized(_with_channels(image), target), profile)
     except BrokenImage:
         raise
     except Exception as error:
@@ -81,9 +93,10 @@ def _decode(original: bytes, *, largest: int, orientation: int, max_pixels: int)
     return small.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else small
 
 
-def _check_pixels(image: Image.Image, max_pixels: int) -> None:
-    if image.width * image.height > max_pixels:
-        raise BrokenImage("too_many_pixels", f"{image.width} x {image.height} pixels")
+def _check_size(image: Image.Image, layout: Layout) -> None:
+    """Decode what was verified, and nothing else that the file may hold."""
+    if image.size != (layout.width, layout.height):
+        raise BrokenImage("undecodable", f"{image.size} pixels behind a header of another size")
 
 
 def _decode_smaller(image: Image.Image, largest: int) -> None:
@@ -120,15 +133,17 @@ def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     return colours or image
 
 
-def _fit(image: Image.Image, size: int) -> Image.Image:
-    scale = size / max(image.size)
-    if scale >= 1:
-        return image
-    fit = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
-    return image.resize(fit, Image.Resampling.LANCZOS)
+def _fitting(full_size: tuple[int, int], size: int) -> tuple[int, int]:
+    """Width and height in a square of `size` pixels, the sides in proportion, never enlarged."""
+    scale = min(1.0, size / max(full_size))
+    return max(1, round(full_size[0] * scale)), max(1, round(full_size[1] * scale))
+
+
+def _resized(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    return image if image.size == size else image.resize(size, Image.Resampling.LANCZOS)
 
 
 def _placeholder(image: Image.Image) -> str:
-    tiny = _fit(image, _THUMBHASH_PX).convert("RGBA")
+    tiny = _resized(image, _fitting(image.size, _THUMBHASH_PX)).convert("RGBA")
     thumbhash = rgba_to_thumb_hash(tiny.width, tiny.height, list(tiny.tobytes()))
     return base64.b64encode(bytes(thumbhash)).decode()

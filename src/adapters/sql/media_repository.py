@@ -104,11 +104,17 @@ class SqlMediaRepository(MediaRepository):
         async with self._database.write() as connection:
             await connection.execute(statement)
 
-    async def mark_ready(self, media: Media, *, deletions: Sequence[ObjectDeletion]) -> bool:
-        """Keep `media` as ready, if it is pending."""
+    async def mark_ready(
+        self, media: Media, *, claimed_until: datetime, deletions: Sequence[ObjectDeletion]
+    ) -> bool:
+        """Keep `media` as ready, if it is pending and claimed."""
         statement = (
             update(table)
-            .where(table.c.id == media.id, _IS_PENDING)
+            .where(
+                table.c.id == media.id,
+                _IS_PENDING,
+                table.c.completion_claimed_until == claimed_until,
+            )
             .values(
                 status=media.status,
                 etag=media.etag,

@@ -90,7 +90,9 @@ class CompleteUpload:
             async with asyncio.timeout(WORK_TIMEOUT_S):
                 stored, facts = await self._verify(media)
                 etag, size_bytes = await self._publish(media, stored, facts)
-                ready = await self._mark_ready(media, facts, etag=etag, size_bytes=size_bytes)
+            now = self.clock.now()
+            ready = media.complete(facts, etag=etag, size_bytes=size_bytes, now=now)
+            shown = await self._mark_ready(ready, until=until)
         except TimeoutError as error:
             # What hangs may still go on: the claim stays until it runs out.
             raise PartUnavailable("object_store", f"no end in {WORK_TIMEOUT_S} s") from error
@@ -103,8 +105,8 @@ class CompleteUpload:
         except BaseException:
             await self._release(media, until=until)
             raise
-        await self._enqueue_and_tidy(ready)
-        return ready
+        await self._enqueue_and_tidy(shown)
+        return shown
 
     async def _verify(self, media: Media) -> tuple[StoredObject, ImageFacts]:
         try:
@@ -146,20 +148,19 @@ class CompleteUpload:
         etag = await self.store.put(media.object_key, cleaned, content_type=media.content_type)
         return etag, len(cleaned)
 
-    async def _mark_ready(
-        self, media: Media, facts: ImageFacts, *, etag: str, size_bytes: int
-    ) -> Media:
-        now = self.clock.now()
-        ready = media.complete(facts, etag=etag, size_bytes=size_bytes, now=now)
-        leftover = self.plan.incoming_of(media, now=now)
-        if await self.media.mark_ready(ready, deletions=[leftover]):
+    async def _mark_ready(self, ready: Media, *, until: datetime) -> Media:
+        leftover = self.plan.incoming_of(ready, now=self.clock.now())
+        if await self.media.mark_ready(ready, claimed_until=until, deletions=[leftover]):
             return ready
         try:
-            return await self.media.get(media.id)
+            current = await self.media.get(ready.id)
         except MediaNotFound:
             # Deleted meanwhile: nothing refers to what was just published.
-            await self.store.delete([media.object_key])
+            await self.store.delete([ready.object_key])
             raise
+        if not current.is_ready:  # Our claim ran out, and another request holds one now.
+            raise CompletionInProgress(ready.id, retry_after_s=5)
+        return current
 
     async def _release(self, media: Media, *, until: datetime) -> None:
         try:

@@ -45,7 +45,11 @@ class Sweep:
             thumbnails_asked_for=await self._ask_for_thumbnails(),
         )
         if swept.uploads_expired or swept.objects_removed:
-            log.info("%s", swept)
+            log.info(
+                "Swept: %d uploads expired, %d objects removed",
+                swept.uploads_expired,
+                swept.objects_removed,
+            )
         return swept
 
     async def _ask_for_thumbnails(self) -> int:

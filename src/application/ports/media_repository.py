@@ -89,8 +89,13 @@ class MediaRepository(Protocol):
         ...
 
     @abstractmethod
-    async def mark_ready(self, media: Media, *, deletions: Sequence[ObjectDeletion]) -> bool:
-        """Keep `media` as ready and write `deletions` down, if it is still pending."""
+    async def mark_ready(
+        self, media: Media, *, claimed_until: datetime, deletions: Sequence[ObjectDeletion]
+    ) -> bool:
+        """Keep `media` as ready and write `deletions` down.
+
+        Only if it is pending and the completion is still claimed by the claim until then.
+        """
         ...
 
     @abstractmethod

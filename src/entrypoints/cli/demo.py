@@ -31,6 +31,12 @@ def demo(photos: Sequence[Path], url: str | None) -> None:
         except BrokenPromise as broken:
             click.echo(f"\n  NOT AS PROMISED: {broken}", err=True)
             sys.exit(1)
+        except httpx.UnsupportedProtocol:
+            click.echo(f"\n  {base!r} is no URL such as http://127.0.0.1:8000", err=True)
+            sys.exit(1)
         except httpx.TransportError as error:
             click.echo(f"\n  {base} does not answer ({error}). Start it: make run", err=True)
+            sys.exit(1)
+        except (ValueError, KeyError) as error:
+            click.echo(f"\n  {base} answers, but not as Mediaport does: {error!r}", err=True)
             sys.exit(1)

@@ -19,16 +19,41 @@ def run_migrations(settings: Settings) -> None:
     Raises:
         SettingError: The data folder cannot be used.
     """
-    from sqlalchemy.exc import OperationalError  # noqa: PLC0415 - slow to import
+    from alembic.util import CommandError  # noqa: PLC0415 - slow to import
+    from sqlalchemy.exc import DatabaseError  # noqa: PLC0415 - slow to import
 
     from mediaport.adapters.sql.migrations import upgrade  # noqa: PLC0415 - slow to import
     from mediaport.entrypoints.container import database_url  # noqa: PLC0415 - slow to import
 
     try:
-        settings.data_path.mkdir(parents=True, exist_ok=True)
+        settings.data_path.mkdir(mode=0o700, parents=True, exist_ok=True)
         upgrade(database_url(settings))
     except OSError as error:
         raise SettingError("DATA_DIR", str(error), "./var") from error
-    except OperationalError as error:
+    except DatabaseError as error:
         problem = f"{settings.database_path}: {error.orig}"
         raise SettingError("DATA_DIR", problem, "./var") from error
+    except CommandError as error:
+        problem = f"{settings.database_path} was made by another version: {error}"
+        raise SettingError("DATA_DIR", problem, "./var") from error
+
+
+def require_migrated(settings: Settings) -> None:
+    """Let pass a database that has the schema of this version.
+
+    Raises:
+        SettingError: It has not, or cannot be read.
+    """
+    from sqlalchemy.exc import DatabaseError  # noqa: PLC0415 - slow to import
+
+    from mediaport.adapters.sql.migrations import is_current  # noqa: PLC0415 - slow to import
+    from mediaport.entrypoints.container import database_url  # noqa: PLC0415 - slow to import
+
+    try:
+        current = settings.database_path.is_file() and is_current(database_url(settings))
+    except DatabaseError as error:
+        problem = f"{settings.database_path}: {error.orig}"
+        raise SettingError("DATA_DIR", problem, "./var") from error
+    if not current:
+        problem = f"{settings.database_path} has not the schema of this version: mediaport migrate"
+        raise SettingError("DATA_DIR", problem, "./var")

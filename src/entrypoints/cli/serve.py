@@ -2,13 +2,17 @@
 
 import errno
 import logging
+import os
+import signal
 import socket
 import sys
 
 import click
 
-from mediaport.entrypoints.cli.migrate import run_migrations
+from mediaport.entrypoints.cli.migrate import require_migrated, run_migrations
 from mediaport.entrypoints.settings import SettingError, Settings, load
+
+log = logging.getLogger(__name__)
 
 GRACE_S = 10
 
@@ -32,6 +36,9 @@ def serve(*, migrate_first: bool) -> None:
     listening = _listen(settings)
     if migrate_first:
         run_migrations(settings)
+    else:
+        require_migrated(settings)
+    _warn_of_settings_to_come()
     container = Container(settings=settings)
     app = create_app(container, lifespan=[lambda _: embedded_worker(container)])
     config = uvicorn.Config(
@@ -42,11 +49,19 @@ def serve(*, migrate_first: bool) -> None:
         proxy_headers=False,
         timeout_graceful_shutdown=GRACE_S,
     )
+    # uvicorn stops on SIGTERM, then raises it again: that shall not look like a failure.
+    signal.signal(signal.SIGTERM, lambda *_: None)
     click.echo(_welcome(settings))
     try:
         uvicorn.Server(config).run(sockets=[listening])
     except KeyboardInterrupt:
         click.echo("Stopped.")
+
+
+def _warn_of_settings_to_come() -> None:
+    for name in ("DATABASE_URL", "S3_BUCKET", "REDIS_URL"):
+        if os.environ.get(name):
+            log.warning("%s is set, but this version runs on its embedded parts alone", name)
 
 
 def _listen(settings: Settings) -> socket.socket:

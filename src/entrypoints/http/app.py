@@ -29,6 +29,7 @@ Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
 
 # Far below any image: image bytes never pass through the API.
 MAX_BODY_BYTES = 64 * 1024
+UNMETERED = "is_unmetered"  # the metrics know the paths of the API alone
 # The parts of the object graph that handlers ask for, by these names.
 PROVIDED = (
     "policy",
@@ -59,7 +60,7 @@ def create_app(container: Container, *, lifespan: Sequence[Lifespan] = ()) -> Li
     settings = container.settings()
     store_app: Any = container.store_server().app
 
-    @asgi("/storage", is_mount=True, opt=PUBLIC, copy_scope=True)
+    @asgi("/storage", is_mount=True, opt={**PUBLIC, UNMETERED: True}, copy_scope=True)
     async def storage(scope: Scope, receive: Receive, send: Send) -> None:
         # Litestar mounts prefixes: without this, /storagex would be the store, too.
         if not scope["raw_path"].startswith(b"/storage/"):
@@ -85,7 +86,9 @@ def create_app(container: Container, *, lifespan: Sequence[Lifespan] = ()) -> Li
         },
         middleware=[
             HostCheck(),
-            PrometheusConfig(app_name="mediaport", prefix="mediaport", group_path=True).middleware,
+            PrometheusConfig(
+                app_name="mediaport", prefix="mediaport", group_path=True, exclude_opt_key=UNMETERED
+            ).middleware,
             DefineMiddleware(BearerAuthentication, authenticate=container.authenticate()),
         ],
         exception_handlers=HANDLERS,

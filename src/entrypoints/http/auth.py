@@ -21,8 +21,10 @@ from mediaport.entrypoints.http.users import ProfileObject, profile_object
 class Registration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A new account."""
 
-    username: Annotated[str, Meta(pattern=USERNAME_PATTERN, examples=["ada"])]
-    password: Annotated[str, Meta(min_length=PASSWORD_MIN_LENGTH, max_length=PASSWORD_MAX_LENGTH)]
+    username: Annotated[str, Meta(description=f"Matches {USERNAME_PATTERN}", examples=["ada"])]
+    password: Annotated[
+        str, Meta(description=f"{PASSWORD_MIN_LENGTH} to {PASSWORD_MAX_LENGTH} characters")
+    ]
 
 
 class Credentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

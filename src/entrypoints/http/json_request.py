@@ -1,16 +1,16 @@
 """Bodies as JSON, strictly: `"5"` is no number and `"null"` is not null.
 
-The framework decodes bodies leniently, and lets some malformed ones through as crashes.
+The framework decodes bodies leniently, stops at the first field that does not fit, and lets some
+malformed bodies through as crashes.
 """
 
-import re
+from collections.abc import Iterator
+from enum import EnumMeta
 from typing import Any
 
 import msgspec
 from litestar import Request
 from litestar.exceptions import ClientException, ValidationException
-
-_PLACE = re.compile(r" - at `\$\.?(.*)`$")
 
 
 class JsonRequest(Request[Any, Any, Any]):
@@ -21,21 +21,43 @@ class JsonRequest(Request[Any, Any, Any]):
 
         Raises:
             ClientException: It is no JSON.
-            ValidationException: It is JSON of another form.
+            ValidationException: It is JSON of another form; each field that does not fit is named.
         """
         wanted = self.route_handler.parsed_data_field
+        body = await self.body()
         try:
-            return msgspec.json.decode(
-                await self.body(), type=wanted.annotation if wanted else Any, strict=True
-            )
-        except msgspec.ValidationError as error:
-            message = str(error)
-            place = _PLACE.search(message)
-            field = {
-                "message": _PLACE.sub("", message),
-                "key": (place[1] if place else "") or "body",
-                "source": "body",
-            }
-            raise ValidationException(message, extra=[field]) from error
+            return _decoded(body, wanted.annotation if wanted else Any)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise ClientException(f"The body is not JSON that can be read: {error}") from error
+
+
+def _decoded(body: bytes, target: Any) -> Any:
+    try:
+        return msgspec.json.decode(body, type=target, strict=True)
+    except msgspec.ValidationError as error:
+        unfit = [
+            {"key": field, "message": message, "source": "body"}
+            for field, message in _unfit_fields(msgspec.json.decode(body), target)
+        ]
+        whole = {"key": "body", "message": str(error), "source": "body"}
+        raise ValidationException(str(error), extra=unfit or [whole]) from error
+
+
+def _unfit_fields(body: Any, target: Any) -> Iterator[tuple[str, str]]:
+    """Each field that does not fit, with what is wrong with it."""
+    if not isinstance(body, dict) or not issubclass(target, msgspec.Struct):
+        return
+    known = {field.encode_name: field for field in msgspec.structs.fields(target)}
+    for name in sorted(body.keys() - known.keys()):
+        yield name[:100], f"There is no such field; there are {', '.join(known)}"
+    for name, field in known.items():
+        if name not in body:
+            if field.required:
+                yield name, "It is missing"
+            continue
+        try:
+            msgspec.convert(body[name], field.type, strict=True)
+        except msgspec.ValidationError as error:
+            is_choice = isinstance(field.type, EnumMeta)
+            choices = f": one of {', '.join(field.type)}" if is_choice else ""
+            yield name, f"{error}{choices}"

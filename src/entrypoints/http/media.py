@@ -222,7 +222,6 @@ async def presign_again(
         HTTPStatus.CONFLICT,
         HTTPStatus.GONE,
         HTTPStatus.UNPROCESSABLE_ENTITY,
-        HTTPStatus.INSUFFICIENT_STORAGE,
     ),
 )
 async def complete(

@@ -85,6 +85,7 @@ def documented(*statuses: HTTPStatus) -> dict[int, ResponseSpec]:
         HTTPStatus.BAD_REQUEST,
         HTTPStatus.INTERNAL_SERVER_ERROR,
         HTTPStatus.SERVICE_UNAVAILABLE,
+        HTTPStatus.INSUFFICIENT_STORAGE,
     )
     return {
         int(status): ResponseSpec(
@@ -103,14 +104,14 @@ def problem(
     headers: Mapping[str, str] = MappingProxyType({}),
 ) -> ProblemResponse:
     """An answer in the form of `Problem`."""
-    body = {
-        **context,
+    members = {
         "type": f"urn:mediaport:problem:{code}",
         "title": code.replace("_", " ").capitalize(),
         "status": int(status),
         "detail": detail,
         "code": code,
     }
+    body = {**members, **context, **members}  # the members first, and no value instead of theirs
     return Response(body, status_code=status, media_type=MEDIA_TYPE, headers=dict(headers))
 
 

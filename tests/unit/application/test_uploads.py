@@ -1,6 +1,7 @@
 """From the permission to upload to the ready media item."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
@@ -335,6 +336,24 @@ async def test_a_store_that_hangs_is_left_before_the_claim_runs_out(
     world.clock.advance(seconds=10)  # what hangs may still go on until then
 
     assert (await world.use.complete_upload()(media_id, by=owner)).is_ready
+
+
+async def test_a_completion_whose_claim_was_taken_over_changes_nothing(world: World) -> None:
+    owner = await world.user()
+    media_id = await world.uploaded(owner)
+    publish = world.store.publish
+
+    async def be_slow(*args: str, **named: str) -> str:
+        world.clock.advance(seconds=11)  # our claim runs out, and another request claims
+        now = world.clock.now()
+        await world.media.claim_completion(media_id, now=now, until=now + timedelta(seconds=10))
+        return await publish(*args, **named)
+
+    world.store.publish = be_slow  # type: ignore[method-assign]
+
+    with pytest.raises(CompletionInProgress):
+        await world.use.complete_upload()(media_id, by=owner)
+    assert not world.tables.media[media_id].is_ready
 
 
 async def test_media_deleted_while_it_is_completed_leaves_nothing(world: World) -> None:

@@ -51,13 +51,6 @@ async def test_every_route_but_the_public_ones_asks_for_a_token(
         assert_problem(answer, 401, "not_authenticated")
 
 
-@pytest.mark.parametrize("path", ["/docsx", "/media/policyx", "/health/livex"])
-async def test_no_path_is_public_because_it_starts_like_one(
-    http: httpx.AsyncClient, path: str
-) -> None:
-    assert (await http.get(path)).status_code in {401, 404}
-
-
 async def test_the_store_is_at_its_own_path_alone(http: httpx.AsyncClient) -> None:
     for path in ("/storagex", "/storagex/public/a.jpg", "/storage"):
         assert_problem(await http.get(path), 404, "not_found")  # row 35

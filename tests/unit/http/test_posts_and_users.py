@@ -189,11 +189,13 @@ async def test_a_name_is_registered_once(http: httpx.AsyncClient) -> None:
 
 
 async def test_an_account_that_does_not_fit_is_refused(http: httpx.AsyncClient) -> None:
-    for account in (
-        {"username": "A", "password": "correct horse"},
-        {"username": "ada", "password": "short"},
+    for name, password, code in (
+        ("A", "correct horse", "username_unfit"),
+        ("ada", "short", "password_unfit"),
+        ("ada", "x" * 257, "password_unfit"),
     ):
-        assert_problem(await http.post("/auth/register", json=account), 422, "invalid_request")
+        account = {"username": name, "password": password}
+        assert_problem(await http.post("/auth/register", json=account), 422, code)
 
 
 async def test_logging_in_gives_a_token(http: httpx.AsyncClient, ada: Headers) -> None:
