@@ -7,7 +7,6 @@ the file `.env` in the working folder, else from the defaults here. An empty val
 import os
 import secrets
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, get_type_hints
@@ -32,8 +31,9 @@ LogLevel = Annotated[str, Meta(pattern="^(DEBUG|INFO|WARNING|ERROR)$")]
 class SettingError(Exception):
     """Raised when a setting cannot be used; its message is one line that says what to do."""
 
-    def __init__(self, name: str, problem: str, example: str) -> None:
-        super().__init__(f"{name}: {problem}. Example: {name}={example}")
+    def __init__(self, name: str, problem: str, example: str | None = None) -> None:
+        shown = f". Example: {name}={example}" if example else ""
+        super().__init__(f"{name}: {problem}{shown}")
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -218,10 +218,10 @@ def _read(env_file: Path) -> dict[str, str]:
     try:
         lines = dotenv_values(env_file, interpolate=False, encoding="utf-8")
     except UnicodeDecodeError as error:
-        raise SettingError(str(env_file), f"it is no UTF-8 text: {error}", "1") from error
+        raise SettingError(str(env_file), f"it is no UTF-8 text: {error}") from error
     for name, value in lines.items():
         if value is None:
-            raise SettingError(f"{env_file}, {name}", "there is no = after the name", "1")
+            raise SettingError(f"{env_file}, {name}", "there is no = after the name")
     return {name: value for name, value in lines.items() if value is not None}
 
 
@@ -260,9 +260,9 @@ def secret_of(settings: Settings) -> str:
             _write_once(path, secrets.token_hex(32))
         secret = path.read_text()
     except OSError as error:
-        raise SettingError("DATA_DIR", str(error), "./var") from error
+        raise SettingError("DATA_DIR", str(error)) from error
     if len(secret) < MIN_SECRET_LENGTH:
-        raise SettingError("JWT_SECRET", f"{path} holds no secret; delete it", "<unset>")
+        raise SettingError("JWT_SECRET", f"{path} holds no secret; delete it")
     return secret
 
 
@@ -273,6 +273,10 @@ def _write_once(path: Path, text: str) -> None:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
-    with suppress(FileExistsError):
+    try:
         path.hardlink_to(draft)
-    draft.unlink()
+    except FileExistsError:
+        pass
+    except OSError:  # There are no links here: the last one to write wins.
+        draft.replace(path)
+    draft.unlink(missing_ok=True)

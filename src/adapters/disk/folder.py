@@ -115,7 +115,8 @@ class ObjectFolder:
         with _translated_errors("the folder"):
             for file in self._half_written().parent.iterdir():
                 with suppress(FileNotFoundError):
-                    if time.time() - file.stat().st_mtime > _STALE_AFTER_S:
+                    # A link has the time of its file: what counts is when it was made one.
+                    if time.time() - file.stat().st_ctime > _STALE_AFTER_S:
                         file.unlink()
 
     def _half_written(self) -> Path:

@@ -20,7 +20,8 @@ from mediaport.adapters.pillow.tiff import Exif, MalformedExif
 from mediaport.domain.errors import NotAnImage
 from mediaport.domain.policy import ContentType
 
-# `exif:GPSLatitude="..."` or `<exif:GPSLatitude>...</exif:GPSLatitude>`; DJI writes `GpsLatitude`.
+# As in `exif:GPSLatitude="..."` or `<exif:GPSLatitude>...</exif:GPSLatitude>`. DJI writes
+# `GpsLatitude` and `GimbalLongtitude`, others `geo:lat` and `Iptc4xmpExt:LocationCreated`.
 # Each pattern passes over the text once: no repetition is tried again (`++`, `*+`).
 _PLACE = (
     rb"gps\w{0,60}+|lat|long?|\w{0,20}?(?:latitude|longitude|longtitude)|location(?:created|shown)"
@@ -29,7 +30,7 @@ _XMP_ATTRIBUTE = re.compile(
     rb"""\s(?:[\w.-]++:)?(?:%b)\s*+=\s*+(?:"[^"]*+"|'[^']*+')""" % _PLACE, re.IGNORECASE
 )
 _XMP_TAG = re.compile(rb"<(/?)([\w.:-]++)[^<>]*+>")
-_XMP_GPS_NAME = re.compile(rb"(?:[\w.-]++:)?(?:%b)" % _PLACE, re.IGNORECASE)
+_XMP_PLACE_NAME = re.compile(rb"(?:[\w.-]++:)?(?:%b)" % _PLACE, re.IGNORECASE)
 
 
 _MAX_LATER_BLOCKS = 100
@@ -72,7 +73,7 @@ def _find_in_xmp(payload: bytes) -> Finding:
             if tag[1] and tag[2] == name:
                 spans.append((opened.start(), tag.end()))
                 opened = None
-        elif not tag[1] and _XMP_GPS_NAME.fullmatch(tag[2]):
+        elif not tag[1] and _XMP_PLACE_NAME.fullmatch(tag[2]):
             if tag[0].endswith(b"/>"):
                 spans.append(tag.span())
             else:

@@ -29,13 +29,13 @@ def run_migrations(settings: Settings) -> None:
         settings.data_path.mkdir(mode=0o700, parents=True, exist_ok=True)
         upgrade(database_url(settings))
     except OSError as error:
-        raise SettingError("DATA_DIR", str(error), "./var") from error
+        raise SettingError("DATA_DIR", str(error)) from error
     except DatabaseError as error:
         problem = f"{settings.database_path}: {error.orig}"
-        raise SettingError("DATA_DIR", problem, "./var") from error
+        raise SettingError("DATA_DIR", problem) from error
     except CommandError as error:
         problem = f"{settings.database_path} was made by another version: {error}"
-        raise SettingError("DATA_DIR", problem, "./var") from error
+        raise SettingError("DATA_DIR", problem) from error
 
 
 def require_migrated(settings: Settings) -> None:
@@ -53,7 +53,9 @@ def require_migrated(settings: Settings) -> None:
         current = settings.database_path.is_file() and is_current(database_url(settings))
     except DatabaseError as error:
         problem = f"{settings.database_path}: {error.orig}"
-        raise SettingError("DATA_DIR", problem, "./var") from error
+        raise SettingError("DATA_DIR", problem) from error
     if not current:
-        problem = f"{settings.database_path} has not the schema of this version: mediaport migrate"
-        raise SettingError("DATA_DIR", problem, "./var")
+        problem = (
+            f"{settings.database_path} has not the schema of this version. Run: mediaport migrate"
+        )
+        raise SettingError("DATA_DIR", problem)
