@@ -21,9 +21,21 @@ from mediaport.entrypoints.http.users import ProfileObject, profile_object
 class Registration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A new account."""
 
-    username: Annotated[str, Meta(description=f"Matches {USERNAME_PATTERN}", examples=["ada"])]
+    username: Annotated[
+        str,
+        Meta(
+            pattern=USERNAME_PATTERN,
+            description="3 to 30 of a-z, 0-9 and _",
+            examples=["ada"],
+        ),
+    ]
     password: Annotated[
-        str, Meta(description=f"{PASSWORD_MIN_LENGTH} to {PASSWORD_MAX_LENGTH} characters")
+        str,
+        Meta(
+            min_length=PASSWORD_MIN_LENGTH,
+            max_length=PASSWORD_MAX_LENGTH,
+            description=f"{PASSWORD_MIN_LENGTH} to {PASSWORD_MAX_LENGTH} characters",
+        ),
     ]
 
 

@@ -58,6 +58,12 @@ def _unfit_fields(body: Any, target: Any) -> Iterator[tuple[str, str]]:
         try:
             msgspec.convert(body[name], field.type, strict=True)
         except msgspec.ValidationError as error:
-            is_choice = isinstance(field.type, EnumMeta)
-            choices = f": one of {', '.join(field.type)}" if is_choice else ""
-            yield name, f"{error}{choices}"
+            yield name, _in_words(error, field.type)
+
+
+def _in_words(error: msgspec.ValidationError, wanted: Any) -> str:
+    if isinstance(wanted, EnumMeta):
+        return f"{error}: one of {', '.join(wanted)}"
+    described = [meta.description for meta in getattr(wanted, "__metadata__", ())]
+    is_form = any(word in str(error) for word in ("regex", "length"))
+    return f"Wanted: {described[0]}" if is_form and described and described[0] else str(error)

@@ -189,13 +189,15 @@ async def test_a_name_is_registered_once(http: httpx.AsyncClient) -> None:
 
 
 async def test_an_account_that_does_not_fit_is_refused(http: httpx.AsyncClient) -> None:
-    for name, password, code in (
-        ("A", "correct horse", "username_unfit"),
-        ("ada", "short", "password_unfit"),
-        ("ada", "x" * 257, "password_unfit"),
+    for name, password, unfit, wanted in (
+        ("A", "correct horse", "username", "3 to 30 of a-z, 0-9 and _"),
+        ("ada", "short", "password", "8 to 256 characters"),
+        ("ada", "x" * 257, "password", "8 to 256 characters"),
     ):
         account = {"username": name, "password": password}
-        assert_problem(await http.post("/auth/register", json=account), 422, code)
+        answer = await http.post("/auth/register", json=account)
+        problem = assert_problem(answer, 422, "invalid_request")
+        assert problem["errors"] == [{"field": unfit, "message": f"Wanted: {wanted}"}]
 
 
 async def test_logging_in_gives_a_token(http: httpx.AsyncClient, ada: Headers) -> None:
