@@ -5,14 +5,12 @@ from typing import Literal
 
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
-from sqlalchemy import Connection, text
+from sqlalchemy import URL, Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from mediaport.adapters.sql.tables import metadata
 from mediaport.adapters.sql.types import UtcDateTime
-from mediaport.entrypoints.container import database_url
-from mediaport.entrypoints.settings import load
 
 # Any number, the same for everyone: whoever holds it migrates, the others wait.
 LOCK = 20_261_122
@@ -40,10 +38,20 @@ def migrate(connection: Connection) -> None:
         context.run_migrations()
 
 
+def _url() -> URL | str:
+    handed_over: URL | str | None = context.config.attributes.get("url")
+    if handed_over is not None:
+        return handed_over
+    # For the `alembic` command alone: `mediaport migrate` need not load the object graph.
+    from mediaport.entrypoints.container import database_url  # noqa: PLC0415
+    from mediaport.entrypoints.settings import load  # noqa: PLC0415
+
+    return database_url(load()[0])
+
+
 async def connect() -> None:
     """Open the database, migrate it in one transaction that nobody else can enter, close it."""
-    url = context.config.attributes.get("url") or database_url(load()[0])
-    engine = create_async_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    engine = create_async_engine(_url(), poolclass=NullPool, isolation_level="AUTOCOMMIT")
     is_sqlite = engine.dialect.name == "sqlite"
     async with engine.connect() as connection:
         if is_sqlite:

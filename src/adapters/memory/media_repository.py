@@ -1,6 +1,6 @@
 """Media items in memory."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -13,6 +13,10 @@ from mediaport.application.ports.media_repository import (
 from mediaport.domain.errors import MediaNotFound, MediaStillShown, TooManyPendingUploads
 from mediaport.domain.media import Media, MediaId, Status
 from mediaport.domain.users import UserId
+
+
+def _is_held(claims: Mapping[MediaId, datetime], media_id: MediaId, now: datetime) -> bool:
+    return claims.get(media_id, now) > now
 
 
 class MemoryMediaRepository(MediaRepository):
@@ -61,13 +65,14 @@ class MemoryMediaRepository(MediaRepository):
         """The pending media item, for one caller at a time."""
         self._tables.answer()
         media = self._tables.media.get(media_id)
-        if media is None or media.is_ready or self._is_held(media_id, now):
+        if (
+            media is None
+            or media.is_ready
+            or _is_held(self._tables.completion_claims, media_id, now)
+        ):
             return None
         self._tables.completion_claims[media_id] = until
         return media
-
-    def _is_held(self, media_id: MediaId, now: datetime) -> bool:
-        return self._tables.completion_claims.get(media_id, now) > now
 
     async def release_completion(self, media_id: MediaId, *, until: datetime) -> None:
         """Give the claim back."""
@@ -105,7 +110,11 @@ class MemoryMediaRepository(MediaRepository):
         """Purge pending media that nobody is completing."""
         self._tables.answer()
         current = self._tables.media.get(media.id)
-        if current is None or current.is_ready or self._is_held(media.id, now):
+        if (
+            current is None
+            or current.is_ready
+            or _is_held(self._tables.completion_claims, media.id, now)
+        ):
             return False
         await self.purge(media, deletions=deletions)
         return True
@@ -118,7 +127,7 @@ class MemoryMediaRepository(MediaRepository):
             for media in self._tables.media.values()
             if media.status is Status.PENDING
             and media.expires_at <= before
-            and not self._is_held(media.id, now)
+            and not _is_held(self._tables.completion_claims, media.id, now)
         ]
         return sorted(found, key=lambda media: media.expires_at)[:limit]
 
@@ -128,7 +137,7 @@ class MemoryMediaRepository(MediaRepository):
         """The right to make owed thumbnails."""
         self._tables.answer()
         media = self._tables.media.get(media_id)
-        held = self._tables.thumbnail_claims.get(media_id, now) > now
+        held = _is_held(self._tables.thumbnail_claims, media_id, now)
         if media is None or not media.owes_thumbnails or held:
             return None
         self._tables.thumbnail_claims[media_id] = until
@@ -159,7 +168,7 @@ class MemoryMediaRepository(MediaRepository):
         owed = [
             (media.ready_at, media.id)
             for media in self._tables.media.values()
-            if media.owes_thumbnails and self._tables.thumbnail_claims.get(media.id, now) <= now
+            if media.owes_thumbnails and not _is_held(self._tables.thumbnail_claims, media.id, now)
         ]
         return [media_id for _, media_id in sorted(owed)[:limit]]
 

@@ -51,6 +51,12 @@ class Layout:
     blocks: tuple[Block, ...]
     has_more_images: bool = False
 
+    def upright_size(self, orientation: int | None) -> tuple[int, int]:
+        """Width and height once it is turned as its EXIF orientation says."""
+        if orientation in _SIDEWAYS:
+            return self.height, self.width
+        return self.width, self.height
+
 
 Walk = Generator[tuple[int, int], bytes, Layout]
 Read = Generator[tuple[int, int], bytes, bytes]
@@ -58,13 +64,18 @@ Read = Generator[tuple[int, int], bytes, bytes]
 # More than any honest file has; walking stays cheap on files made of nothing but empty chunks.
 _MAX_CHUNKS, _MAX_BLOCKS = 5000, 32
 _MAX_METADATA_BYTES = 1_000_000
+_SIDEWAYS = {5, 6, 7, 8}
 _PNG_KEYWORD_MAX = 100
 
 _EXIF = b"Exif\0\0"
-_XMP = b"http://ns.adobe.com/xap/1.0/\0"
-_XMP_MORE = b"http://ns.adobe.com/xmp/extension/\0"
+# How the application segments of a JPEG that hold metadata begin.
+JPEG_SIGNATURES = (
+    (BlockKind.EXIF, _EXIF),
+    (BlockKind.XMP, b"http://ns.adobe.com/xap/1.0/\0"),
+    (BlockKind.UNREADABLE, b"http://ns.adobe.com/xmp/extension/\0"),
+)
+_LONGEST_SIGNATURE = max(len(signature) for _, signature in JPEG_SIGNATURES)
 _MORE_IMAGES = b"MPF\0"
-EXIF_SIGNATURE, XMP_SIGNATURE, XMP_MORE_SIGNATURE = _EXIF, _XMP, _XMP_MORE
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PNG_XMP = b"XML:com.adobe.xmp\0"
 _PNG_XMP_PLAIN = _PNG_XMP + b"\0"
@@ -116,7 +127,9 @@ def _walk_jpeg(size_bytes: int) -> Walk:
             height, width = struct.unpack(">HH", (yield from _read(at + 5, 4)))
             size = (width, height)
         elif marker[1] in {_APP1, _APP2}:
-            name = yield from _read(at + 4, min(end, size_bytes) - at - 4, at_most=len(_XMP_MORE))
+            name = yield from _read(
+                at + 4, min(end, size_bytes) - at - 4, at_most=_LONGEST_SIGNATURE
+            )
             blocks += _jpeg_block(name, at, end)
             more = more or name.startswith(_MORE_IMAGES)
         at = end
@@ -129,11 +142,7 @@ def _walk_jpeg(size_bytes: int) -> Walk:
 
 def _jpeg_block(name: bytes, start: int, end: int) -> list[Block]:
     """The metadata in an application segment, if it holds any."""
-    for kind, signature in (
-        (BlockKind.EXIF, _EXIF),
-        (BlockKind.XMP, _XMP),
-        (BlockKind.UNREADABLE, _XMP_MORE),
-    ):
+    for kind, signature in JPEG_SIGNATURES:
         if name.startswith(signature):
             return [_block(kind, (start, end), (start + 4 + len(signature), end))]
     return []

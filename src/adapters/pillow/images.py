@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from mediaport.adapters.pillow.containers import BlockKind, Layout, walk
 from mediaport.adapters.pillow.location import find_location, orientation_of, remove_location
-from mediaport.adapters.pillow.thumbnails import SIDEWAYS, make_thumbnails
+from mediaport.adapters.pillow.thumbnails import make_thumbnails
 from mediaport.application.ports.images import BrokenImage, ByteReader, Images, ThumbnailSet
 from mediaport.domain.errors import NotAnImage
 from mediaport.domain.media import ImageFacts
@@ -34,9 +34,7 @@ class PillowImages(Images):
                 payload = await window(block.payload_start, length)
             orientation = orientation or orientation_of(block, payload)
             has_location = has_location or find_location(block, payload).has_location
-        width, height = layout.width, layout.height
-        if orientation in SIDEWAYS:
-            width, height = height, width
+        width, height = layout.upright_size(orientation)
         return ImageFacts(
             content_type=layout.content_type,
             width=width,

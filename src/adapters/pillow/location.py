@@ -8,14 +8,7 @@ import re
 import zlib
 from dataclasses import dataclass
 
-from mediaport.adapters.pillow.containers import (
-    EXIF_SIGNATURE,
-    XMP_MORE_SIGNATURE,
-    XMP_SIGNATURE,
-    Block,
-    BlockKind,
-    Layout,
-)
+from mediaport.adapters.pillow.containers import JPEG_SIGNATURES, Block, BlockKind, Layout
 from mediaport.adapters.pillow.tiff import Exif, MalformedExif
 from mediaport.domain.errors import NotAnImage
 from mediaport.domain.policy import ContentType
@@ -102,6 +95,8 @@ def remove_location(original: bytes, layout: Layout) -> bytes:
     for block in layout.blocks:
         payload = original[block.payload_start : block.payload_end]
         finding = find_location(block, payload)
+        if not finding.has_location:
+            continue
         _blank(cleaned, block, finding)
         after = bytes(cleaned[block.payload_start : block.payload_end])
         if find_location(block, after).has_location:
@@ -127,11 +122,7 @@ def _without(cleaned: bytearray, removed: list[Block]) -> bytearray:
 
 def _blank_later_images(cleaned: bytearray) -> None:
     """Blank the place in every block of metadata, wherever it stands: pictures follow pictures."""
-    for signature, kind in (
-        (EXIF_SIGNATURE, BlockKind.EXIF),
-        (XMP_SIGNATURE, BlockKind.XMP),
-        (XMP_MORE_SIGNATURE, BlockKind.UNREADABLE),
-    ):
+    for kind, signature in JPEG_SIGNATURES:
         if cleaned.count(signature) > _MAX_LATER_BLOCKS:
             raise NotAnImage(f"it has more than {_MAX_LATER_BLOCKS} blocks of metadata")
         at = cleaned.find(signature)

@@ -30,7 +30,6 @@ QUALITY, METHOD = 80, 4
 _THUMBHASH_PX = 32
 # Encoders write about ten. Each marker is two bytes that picture data cannot hold.
 MAX_SCANS, _SCAN = 100, b"\xff\xda"
-SIDEWAYS = {5, 6, 7, 8}
 _SRGB = ImageCms.createProfile("sRGB")
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -55,9 +54,7 @@ def make_thumbnails(
         BrokenImage: It cannot be decoded.
     """
     image = _decode(original, layout=layout, largest=max(sizes), orientation=orientation)
-    full_size = (layout.width, layout.height)
-    if orientation in SIDEWAYS:
-        full_size = full_size[::-1]
+    full_size = layout.upright_size(orientation)
     thumbnails = []
     for size in sorted(sizes, reverse=True):
         image = _resized(image, _fitting(full_size, size))

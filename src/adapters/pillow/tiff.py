@@ -53,19 +53,11 @@ class Exif:
         What lies outside the data is not there, and nobody can read it. What overlaps the main
         directories is no place, but a bad pointer.
         """
-        main = [
-            (0, 8),
-            *(
-                (start, start + 2 + 12 * len(list(self._entries(start))))
-                for start in self._main_directories()
-            ),
-        ]
-        pointers = {
-            self._number("I", entry.at)
-            for directory in self._main_directories()
-            for entry in self._entries(directory)
-            if entry.tag == _GPS
-        }
+        main, pointers = [(0, 8)], set()
+        for start in self._main_directories():
+            entries = list(self._entries(start))
+            main.append((start, start + 2 + 12 * len(entries)))
+            pointers |= {self._number("I", entry.at) for entry in entries if entry.tag == _GPS}
         spans: list[tuple[int, int]] = []
         for start in sorted(pointers)[:_MAX_DIRECTORIES]:
             spans += self._directory_spans(start)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from sqlalchemy import and_, delete, func, insert, or_, select, update
+from sqlalchemy import Column, ColumnElement, and_, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from mediaport.adapters.sql.database import Database, next_id
@@ -32,6 +32,11 @@ _IS_PENDING = table.c.status == Status.PENDING
 _OWES_THUMBNAILS = and_(
     table.c.status == Status.READY, table.c.thumbnails_status == ThumbnailsStatus.PENDING
 )
+
+
+def _is_free(claim: Column[datetime], now: datetime) -> ColumnElement[bool]:
+    """Whether nobody holds a claim at that time."""
+    return or_(claim.is_(None), claim <= now)
 
 
 class SqlMediaRepository(MediaRepository):
@@ -83,10 +88,11 @@ class SqlMediaRepository(MediaRepository):
         self, media_id: MediaId, *, now: datetime, until: datetime
     ) -> Media | None:
         """The pending media item, for one caller at a time."""
-        claim = table.c.completion_claimed_until
         statement = (
             update(table)
-            .where(table.c.id == media_id, _IS_PENDING, or_(claim.is_(None), claim <= now))
+            .where(
+                table.c.id == media_id, _IS_PENDING, _is_free(table.c.completion_claimed_until, now)
+            )
             .values(completion_claimed_until=until)
             .returning(*_COLUMNS)
         )
@@ -144,9 +150,8 @@ class SqlMediaRepository(MediaRepository):
         self, media: Media, *, now: datetime, deletions: Sequence[ObjectDeletion]
     ) -> bool:
         """Purge pending media that nobody is completing; it has no variants yet."""
-        claim = table.c.completion_claimed_until
         statement = delete(table).where(
-            table.c.id == media.id, _IS_PENDING, or_(claim.is_(None), claim <= now)
+            table.c.id == media.id, _IS_PENDING, _is_free(table.c.completion_claimed_until, now)
         )
         async with self._database.write() as connection:
             if (await connection.execute(statement)).rowcount == 0:
@@ -156,10 +161,13 @@ class SqlMediaRepository(MediaRepository):
 
     async def expired(self, *, before: datetime, now: datetime, limit: int) -> Sequence[Media]:
         """Pending media whose time was over."""
-        claim = table.c.completion_claimed_until
         statement = (
             select(*_COLUMNS)
-            .where(_IS_PENDING, table.c.expires_at <= before, or_(claim.is_(None), claim <= now))
+            .where(
+                _IS_PENDING,
+                table.c.expires_at <= before,
+                _is_free(table.c.completion_claimed_until, now),
+            )
             .order_by(table.c.expires_at)
             .limit(limit)
         )
@@ -171,10 +179,13 @@ class SqlMediaRepository(MediaRepository):
         self, media_id: MediaId, *, now: datetime, until: datetime
     ) -> ThumbnailClaim | None:
         """The right to make owed thumbnails."""
-        claim = table.c.thumbnails_claimed_until
         statement = (
             update(table)
-            .where(table.c.id == media_id, _OWES_THUMBNAILS, or_(claim.is_(None), claim <= now))
+            .where(
+                table.c.id == media_id,
+                _OWES_THUMBNAILS,
+                _is_free(table.c.thumbnails_claimed_until, now),
+            )
             .values(
                 thumbnails_claimed_until=until,
                 thumbnails_starts=table.c.thumbnails_starts + 1,
@@ -220,10 +231,9 @@ class SqlMediaRepository(MediaRepository):
 
     async def owed_thumbnails(self, *, now: datetime, limit: int) -> Sequence[MediaId]:
         """Media whose thumbnails are owed and claimed by nobody."""
-        claim = table.c.thumbnails_claimed_until
         statement = (
             select(table.c.id)
-            .where(_OWES_THUMBNAILS, or_(claim.is_(None), claim <= now))
+            .where(_OWES_THUMBNAILS, _is_free(table.c.thumbnails_claimed_until, now))
             .order_by(table.c.ready_at)
             .limit(limit)
         )

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Never
 
 import click
 
@@ -29,14 +30,15 @@ def demo(photos: Sequence[Path], url: str | None) -> None:
         try:
             Walk(http).run(pictures)
         except BrokenPromise as broken:
-            click.echo(f"\n  NOT AS PROMISED: {broken}", err=True)
-            sys.exit(1)
+            _fail(f"NOT AS PROMISED: {broken}")
         except httpx.UnsupportedProtocol:
-            click.echo(f"\n  {base!r} is no URL such as http://127.0.0.1:8000", err=True)
-            sys.exit(1)
+            _fail(f"{base!r} is no URL such as http://127.0.0.1:8000")
         except httpx.TransportError as error:
-            click.echo(f"\n  {base} does not answer ({error}). Start it: make run", err=True)
-            sys.exit(1)
+            _fail(f"{base} does not answer ({error}). Start it: make run")
         except (ValueError, KeyError) as error:
-            click.echo(f"\n  {base} answers, but not as Mediaport does: {error!r}", err=True)
-            sys.exit(1)
+            _fail(f"{base} answers, but not as Mediaport does: {error!r}")
+
+
+def _fail(problem: str) -> Never:
+    click.echo(f"\n  {problem}", err=True)
+    sys.exit(1)

@@ -1,5 +1,8 @@
 """`mediaport migrate`: bring the database up to date."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import click
 
 from mediaport.entrypoints.settings import SettingError, Settings, load
@@ -19,23 +22,12 @@ def run_migrations(settings: Settings) -> None:
     Raises:
         SettingError: The data folder cannot be used.
     """
-    from alembic.util import CommandError  # noqa: PLC0415 - slow to import
-    from sqlalchemy.exc import DatabaseError  # noqa: PLC0415 - slow to import
-
     from mediaport.adapters.sql.migrations import upgrade  # noqa: PLC0415 - slow to import
     from mediaport.entrypoints.container import database_url  # noqa: PLC0415 - slow to import
 
-    try:
+    with _told_in_one_line(settings):
         settings.data_path.mkdir(mode=0o700, parents=True, exist_ok=True)
         upgrade(database_url(settings))
-    except OSError as error:
-        raise SettingError("DATA_DIR", str(error)) from error
-    except DatabaseError as error:
-        problem = f"{settings.database_path}: {error.orig}"
-        raise SettingError("DATA_DIR", problem) from error
-    except CommandError as error:
-        problem = f"{settings.database_path} was made by another version: {error}"
-        raise SettingError("DATA_DIR", problem) from error
 
 
 def require_migrated(settings: Settings) -> None:
@@ -44,18 +36,29 @@ def require_migrated(settings: Settings) -> None:
     Raises:
         SettingError: It has not, or cannot be read.
     """
-    from sqlalchemy.exc import DatabaseError  # noqa: PLC0415 - slow to import
-
     from mediaport.adapters.sql.migrations import is_current  # noqa: PLC0415 - slow to import
     from mediaport.entrypoints.container import database_url  # noqa: PLC0415 - slow to import
 
+    path = settings.database_path
+    with _told_in_one_line(settings):
+        current = path.is_file() and is_current(database_url(settings))
+    if not current:
+        problem = f"{path} has not the schema of this version. Run: mediaport migrate"
+        raise SettingError("DATA_DIR", problem)
+
+
+@contextmanager
+def _told_in_one_line(settings: Settings) -> Iterator[None]:
+    from alembic.util import CommandError  # noqa: PLC0415 - slow to import
+    from sqlalchemy.exc import DatabaseError  # noqa: PLC0415 - slow to import
+
     try:
-        current = settings.database_path.is_file() and is_current(database_url(settings))
+        yield
+    except OSError as error:
+        raise SettingError("DATA_DIR", str(error)) from error
     except DatabaseError as error:
         problem = f"{settings.database_path}: {error.orig}"
         raise SettingError("DATA_DIR", problem) from error
-    if not current:
-        problem = (
-            f"{settings.database_path} has not the schema of this version. Run: mediaport migrate"
-        )
-        raise SettingError("DATA_DIR", problem)
+    except CommandError as error:
+        problem = f"{settings.database_path} was made by another version: {error}"
+        raise SettingError("DATA_DIR", problem) from error

@@ -1,5 +1,6 @@
 """`/posts`: posts, the feed and likes."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated
@@ -10,7 +11,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta
 
-from mediaport.application.ports.post_repository import PostRepository, ShownPost
+from mediaport.application.ports.post_repository import Position, PostRepository, ShownPost
 from mediaport.application.posts.create_post import CreatePost
 from mediaport.application.posts.delete_post import DeletePost
 from mediaport.application.posts.like_post import LikePost
@@ -87,6 +88,11 @@ def post_object(shown: ShownPost) -> PostWithCounts:
     )
 
 
+def post_page(shown: Sequence[ShownPost], following: Position | None) -> PostPage:
+    """A page of posts as the API shows it."""
+    return PostPage(items=[post_object(item) for item in shown], next_cursor=to_cursor(following))
+
+
 @post(
     "/",
     summary="Publish a post",
@@ -121,7 +127,7 @@ async def feed(
 ) -> PostPage:
     """Everyone's posts, newest first."""
     shown, following = await list_feed(viewer=user.id, limit=limit, before=from_cursor(cursor))
-    return PostPage(items=[post_object(item) for item in shown], next_cursor=to_cursor(following))
+    return post_page(shown, following)
 
 
 @get(
@@ -143,7 +149,7 @@ async def posts_of_user(
     shown, following = await list_feed(
         viewer=user.id, limit=limit, before=from_cursor(cursor), username=username
     )
-    return PostPage(items=[post_object(item) for item in shown], next_cursor=to_cursor(following))
+    return post_page(shown, following)
 
 
 @get(
