@@ -189,6 +189,7 @@ DESCRIPTIONS: Mapping[str, Meta] = MappingProxyType(
     }
 )
 SECRETS = frozenset({"jwt_secret"})
+TO_COME = ("DATABASE_URL", "S3_BUCKET", "REDIS_URL")
 
 
 def load(
@@ -199,19 +200,35 @@ def load(
     Raises:
         SettingError: A value cannot be used. One line, with the name and an example.
     """
-    filed = _read(env_file) if env_file.is_file() else {}
+    places = _places(environment, env_file)
     values: dict[str, Any] = {}
     sources: dict[str, str] = {}
     for field in msgspec.structs.fields(Settings):
         name = field.name.upper()
         sources[name] = "default"
-        for source, place in ((environment, "environment"), (filed, str(env_file))):
+        for place, source in places.items():
             raw = source.get(name, "").strip()
             if raw:
                 values[field.name] = _value(field, raw)
                 sources[name] = place
                 break
     return Settings(**values), sources
+
+
+def set_in_vain(
+    environment: Mapping[str, str] = MappingProxyType(os.environ), *, env_file: Path = Path(".env")
+) -> list[str]:
+    """Settings of a later version that are set already, and that this version does not read."""
+    places = _places(environment, env_file).values()
+    return [name for name in TO_COME if any(source.get(name, "").strip() for source in places)]
+
+
+def _places(environment: Mapping[str, str], env_file: Path) -> dict[str, Mapping[str, str]]:
+    """Where values come from, by name; the first one that has a value counts."""
+    return {
+        "environment": environment,
+        str(env_file): _read(env_file) if env_file.is_file() else {},
+    }
 
 
 def _read(env_file: Path) -> dict[str, str]:

@@ -325,6 +325,19 @@ class TestDiskObjectStore(ObjectStoreContract):
         assert [path for path in root.rglob("*") if path.is_file()] == []
         assert await self.put(store, upload, BODY) == 200
 
+    async def test_a_check_that_fails_leaves_nothing(
+        self, store: DiskObjectStore, root: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def write_nothing(path: Path, _: bytes) -> None:
+            path.touch()
+            raise OSError(errno.ENOSPC, "full")
+
+        monkeypatch.setattr(Path, "write_bytes", write_nothing)
+        with pytest.raises(PartFull):
+            await store.check()
+
+        assert list((root / ".tmp").iterdir()) == []
+
     async def test_a_folder_that_is_gone_is_a_store_that_is_down(
         self, store: DiskObjectStore, root: Path
     ) -> None:

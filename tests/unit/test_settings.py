@@ -15,6 +15,7 @@ from mediaport.entrypoints.settings import (
     Settings,
     load,
     secret_of,
+    set_in_vain,
 )
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -98,6 +99,17 @@ def test_a_secret_that_does_not_fit_is_not_shown() -> None:
 
     assert "hunter2" not in str(refused.value)
     assert "32" in str(refused.value)
+
+
+def test_settings_of_a_later_version_are_named_wherever_they_are_set(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("REDIS_URL=redis://localhost\nS3_BUCKET=\n")
+
+    assert set_in_vain({}, env_file=NOWHERE) == []
+    assert set_in_vain({"DATABASE_URL": "postgresql://x"}, env_file=file) == [
+        "DATABASE_URL",
+        "REDIS_URL",
+    ]
 
 
 def test_origins_are_separated_by_commas() -> None:

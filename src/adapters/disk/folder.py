@@ -107,8 +107,10 @@ class ObjectFolder:
         """Write and remove a file."""
         with _translated_errors("the folder"):
             probe = self._half_written()
-            probe.write_bytes(b"There is room.")
-            probe.unlink()
+            try:
+                probe.write_bytes(b"There is room.")
+            finally:
+                probe.unlink(missing_ok=True)
 
     def remove_half_written(self) -> None:
         """Remove what uploads left behind that were cut off an hour ago or earlier."""

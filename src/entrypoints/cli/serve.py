@@ -2,7 +2,6 @@
 
 import errno
 import logging
-import os
 import signal
 import socket
 import sys
@@ -10,7 +9,7 @@ import sys
 import click
 
 from mediaport.entrypoints.cli.migrate import require_migrated, run_migrations
-from mediaport.entrypoints.settings import SettingError, Settings, load
+from mediaport.entrypoints.settings import SettingError, Settings, load, set_in_vain
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +37,8 @@ def serve(*, migrate_first: bool) -> None:
         run_migrations(settings)
     else:
         require_migrated(settings)
-    _warn_of_settings_to_come()
+    for name in set_in_vain():
+        log.warning("%s is set, but this version runs on its embedded parts alone", name)
     container = Container(settings=settings)
     app = create_app(container, lifespan=[lambda _: embedded_worker(container)])
     config = uvicorn.Config(
@@ -56,12 +56,6 @@ def serve(*, migrate_first: bool) -> None:
         uvicorn.Server(config).run(sockets=[listening])
     except KeyboardInterrupt:
         click.echo("Stopped.")
-
-
-def _warn_of_settings_to_come() -> None:
-    for name in ("DATABASE_URL", "S3_BUCKET", "REDIS_URL"):
-        if os.environ.get(name):
-            log.warning("%s is set, but this version runs on its embedded parts alone", name)
 
 
 def _listen(settings: Settings) -> socket.socket:

@@ -1,5 +1,6 @@
 """Who may call what: every route asks for a bearer token, unless it is marked as public."""
 
+import re
 from typing import Any
 
 from litestar import Request
@@ -17,7 +18,7 @@ from mediaport.application.users.authenticate import Authenticate
 from mediaport.domain.errors import NotAuthenticated
 from mediaport.domain.users import User
 
-MAX_PORT = 65_535
+MAX_PORT, _PORT = 65_535, re.compile("[0-9]{1,5}")
 _PUBLIC = "is_public"
 PUBLIC = {_PUBLIC: True}
 """The `opt` of a route that needs no token: the allow-list, route by route."""
@@ -36,7 +37,7 @@ class HostCheck(ASGIMiddleware):
         """
         host = Headers.from_scope(scope).get("host", "")
         port = host.rpartition("]")[2].partition(":")[2]
-        if port and not (port.isascii() and port.isdigit() and int(port) <= MAX_PORT):
+        if port and not (_PORT.fullmatch(port) and int(port) <= MAX_PORT):
             raise ClientException(f"The Host header {host!r} is no host")
         await next_app(scope, receive, send)
 
