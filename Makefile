@@ -50,6 +50,7 @@ check: install ## lint, format, types, import contracts, migrations
 lock: ## write requirements/*.txt anew from pyproject.toml
 	@$(MAKE) --no-print-directory --quiet $(UV)
 	@echo "uv" | $(COMPILE) - --output-file requirements/bootstrap.txt
+	@echo "ministack" | $(COMPILE) - --output-file requirements/ministack.txt
 	@$(COMPILE) pyproject.toml --output-file requirements/run.txt
 	@$(COMPILE) pyproject.toml --group dev --constraint requirements/run.txt --output-file requirements/dev.txt
 

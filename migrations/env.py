@@ -1,13 +1,12 @@
-"""Runs migrations, all or none, on the URL that a caller hands over, else on our own database."""
+"""Runs migrations, all or none, on the engine that a caller hands over, else on our own."""
 
 import asyncio
 from typing import Literal
 
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
-from sqlalchemy import URL, Connection, text
-from sqlalchemy.ext.asyncio import create_async_engine
-from sqlalchemy.pool import NullPool
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from mediaport.adapters.sql.tables import metadata
 from mediaport.adapters.sql.types import UtcDateTime
@@ -38,20 +37,22 @@ def migrate(connection: Connection) -> None:
         context.run_migrations()
 
 
-def _url() -> URL | str:
-    handed_over: URL | str | None = context.config.attributes.get("url")
+def _engine() -> AsyncEngine:
+    handed_over: AsyncEngine | None = context.config.attributes.get("engine")
     if handed_over is not None:
         return handed_over
     # For the `alembic` command alone: `mediaport migrate` need not load the object graph.
-    from mediaport.entrypoints.container import database_url  # noqa: PLC0415
+    from mediaport.adapters.sql.migrations import alembic_config  # noqa: PLC0415
+    from mediaport.entrypoints.parts import database_url  # noqa: PLC0415
     from mediaport.entrypoints.settings import load  # noqa: PLC0415
 
-    return database_url(load()[0])
+    engine: AsyncEngine = alembic_config(database_url(load()[0])).attributes["engine"]
+    return engine
 
 
 async def connect() -> None:
     """Open the database, migrate it in one transaction that nobody else can enter, close it."""
-    engine = create_async_engine(_url(), poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    engine = _engine()
     is_sqlite = engine.dialect.name == "sqlite"
     async with engine.connect() as connection:
         if is_sqlite:

@@ -42,6 +42,7 @@ class World:
         self.use.clock.override(self.clock)
         self.use.store.override(self.store)
         self.use.queue.override(self.queue)
+        self.use.own_queue.override(self.queue)
         self.use.images.override(self.images)
         self.use.passwords.override(self.passwords)
         self.use.tokens.override(MemoryTokens())

@@ -5,11 +5,11 @@ the file `.env` in the working folder, else from the defaults here. An empty val
 """
 
 import os
-import secrets
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any, Literal, get_type_hints
 
 import msgspec
 from dotenv import dotenv_values
@@ -25,6 +25,16 @@ Url = Annotated[str, Meta(pattern=r"^https?://[^\s/?#]+(/[^\s?#]*[^\s/?#])?$")]
 Origin = Annotated[str, Meta(pattern=r"^https?://[^\s/?#]+$")]
 MIN_SECRET_LENGTH = 32  # what HS256 asks for: RFC 7518, 3.2
 Secret = Annotated[str, Meta(min_length=MIN_SECRET_LENGTH)]
+Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]+$")]
+Bucket = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9]$")]
+DatabaseUrl = Annotated[str, Meta(pattern=r"^(postgres|postgresql|postgresql\+asyncpg)://\S+$")]
+RedisUrl = Annotated[str, Meta(pattern=r"^(rediss?|unix)://\S+$")]
+Milliseconds = Annotated[int, Meta(ge=10, le=900)]  # a request is held up for less than a second
+Attempts = Annotated[int, Meta(ge=1, le=10)]
+Password = Annotated[str, Meta(min_length=16)]
+Pool = Annotated[int, Meta(ge=1, le=1000)]
+Patience = Annotated[int, Meta(ge=1, le=60)]
+AddressingStyle = Literal["path", "virtual"]
 LogLevel = Annotated[str, Meta(pattern="^(DEBUG|INFO|WARNING|ERROR)$")]
 
 
@@ -55,6 +65,70 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str,
         Meta(description="Folder of the embedded database and object store", examples=["./var"]),
     ] = "./var"
+    database_url: Annotated[
+        DatabaseUrl | None,
+        Meta(
+            description="PostgreSQL, as postgresql://USER:PASSWORD@HOST:PORT/NAME; by default "
+            "SQLite in DATA_DIR",
+            examples=["postgresql://mediaport:PASSWORD@localhost:5432/mediaport"],
+        ),
+    ] = None
+    database_pool_size: Annotated[
+        Pool,
+        Meta(description="Connections to PostgreSQL that one process keeps", examples=["10"]),
+    ] = 10
+    database_connect_timeout_s: Annotated[
+        Patience,
+        Meta(
+            description="Longest wait for a connection to PostgreSQL, new or from the pool, in s",
+            examples=["3"],
+        ),
+    ] = 3
+    database_statement_timeout_s: Annotated[
+        Patience,
+        Meta(
+            description="Longest that one statement, or a wait for a lock, may take, in s",
+            examples=["5"],
+        ),
+    ] = 5
+    redis_url: Annotated[
+        RedisUrl | None,
+        Meta(
+            description="Redis for the thumbnail queue, as redis://HOST:PORT/NUMBER; `mediaport "
+            "worker` makes thumbnails then; by default the server does",
+            examples=["redis://localhost:6379/0"],
+        ),
+    ] = None
+    redis_timeout_ms: Annotated[
+        Milliseconds,
+        Meta(
+            description="Longest that asking for thumbnails may hold up a request, in ms; what "
+            "Redis does not take is asked for again by the sweep",
+            examples=["500"],
+        ),
+    ] = 500
+    queue_name: Annotated[
+        Name,
+        Meta(
+            description="Name of the queue in Redis, for two installations that share one",
+            examples=["mediaport"],
+        ),
+    ] = "mediaport"
+    queue_web: Annotated[
+        bool,
+        Meta(
+            description="Whether SAQ's pages about the queue are served at /queue/, for "
+            "QUEUE_WEB_PASSWORD alone",
+            examples=["true"],
+        ),
+    ] = False
+    queue_web_password: Annotated[
+        Password | None,
+        Meta(
+            description="Password of the pages at /queue/, 16 characters or more; any user name",
+            examples=["<output of: openssl rand -hex 16>"],
+        ),
+    ] = None
     log_level: Annotated[
         LogLevel, Meta(description="DEBUG, INFO, WARNING or ERROR", examples=["INFO"])
     ] = "INFO"
@@ -62,7 +136,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Secret | None,
         Meta(
             description="Signs access tokens and embedded upload URLs, 32 characters or more; "
-            "by default a random one, kept in DATA_DIR",
+            "by default a random one, kept in DATA_DIR; needed where DATABASE_URL is set",
             examples=["<output of: openssl rand -hex 32>"],
         ),
     ] = None
@@ -77,11 +151,84 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             examples=["http://localhost:5173,https://app.example.com"],
         ),
     ] = ("http://localhost:5173", "http://127.0.0.1:5173")
+    s3_bucket: Annotated[
+        Bucket | None,
+        Meta(
+            description="Bucket for the objects; by default a folder in DATA_DIR",
+            examples=["my-media"],
+        ),
+    ] = None
+    aws_region: Annotated[
+        Name | None,
+        Meta(
+            description="Region of the bucket; by default us-east-1 where S3_ENDPOINT_URL is set",
+            examples=["eu-central-1"],
+        ),
+    ] = None
+    aws_access_key_id: Annotated[
+        str | None,
+        Meta(
+            description="Access key for the bucket; by default what boto3 finds, such as the role "
+            "of the instance",
+            examples=["AKIAIOSFODNN7EXAMPLE"],
+        ),
+    ] = None
+    aws_secret_access_key: Annotated[
+        str | None,
+        Meta(description="Secret of AWS_ACCESS_KEY_ID", examples=["<from your provider>"]),
+    ] = None
+    aws_session_token: Annotated[
+        str | None,
+        Meta(
+            description="Token of a temporary AWS_ACCESS_KEY_ID", examples=["<from your provider>"]
+        ),
+    ] = None
+    s3_endpoint_url: Annotated[
+        Url | None,
+        Meta(
+            description="Where this server reaches an S3 store that is not AWS, such as MinIO",
+            examples=["http://minio:9000"],
+        ),
+    ] = None
+    s3_presign_endpoint_url: Annotated[
+        Url | None,
+        Meta(
+            description="Where browsers reach that store, if not at S3_ENDPOINT_URL",
+            examples=["https://uploads.example.com"],
+        ),
+    ] = None
+    s3_addressing_style: Annotated[
+        AddressingStyle | None,
+        Meta(
+            description="virtual for BUCKET.HOST/KEY, path for HOST/BUCKET/KEY; by default path "
+            "where S3_ENDPOINT_URL is set, else virtual",
+            examples=["virtual"],
+        ),
+    ] = None
+    s3_pool_size: Annotated[
+        Pool,
+        Meta(description="Calls to the store that one process makes at once", examples=["16"]),
+    ] = 16
+    s3_connect_timeout_s: Annotated[
+        Patience,
+        Meta(description="Longest wait for a connection to the store, in s", examples=["2"]),
+    ] = 2
+    s3_read_timeout_s: Annotated[
+        Patience,
+        Meta(
+            description="Longest wait for the next bytes of an answer of the store, in s",
+            examples=["5"],
+        ),
+    ] = 5
+    s3_max_attempts: Annotated[
+        Attempts,
+        Meta(description="Tries of one call to the store, the first included", examples=["2"]),
+    ] = 2
     s3_public_base_url: Annotated[
         Url | None,
         Meta(
             description="What public object keys are appended to, as http(s)://... without a "
-            "slash at the end; by default BASE_URL/storage",
+            "slash at the end; by default the bucket's own address, or BASE_URL/storage",
             examples=["https://cdn.example.com"],
         ),
     ] = None
@@ -143,6 +290,25 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
                 f"{self.media_pending_ttl_s} s: uploads would come too late",
                 "300",
             )
+        self._check_store()
+        if self.queue_web and not (self.redis_url and self.queue_web_password):
+            missing = "QUEUE_WEB_PASSWORD" if self.redis_url else "REDIS_URL"
+            raise SettingError("QUEUE_WEB", f"it is true, but {missing} is not set", "false")
+
+    def _check_store(self) -> None:
+        if not self.s3_bucket:
+            for name in ("s3_endpoint_url", "s3_presign_endpoint_url"):
+                if getattr(self, name):
+                    raise SettingError("S3_BUCKET", f"{name.upper()} is set, it is not", "my-media")
+            return
+        if bool(self.aws_access_key_id) != bool(self.aws_secret_access_key):
+            raise SettingError(
+                "AWS_ACCESS_KEY_ID", "set it together with AWS_SECRET_ACCESS_KEY, or neither"
+            )
+        if not self.s3_endpoint_url and not self.aws_region:
+            raise SettingError(
+                "AWS_REGION", f"it is needed for S3_BUCKET {self.s3_bucket!r}", "eu-central-1"
+            )
 
     @property
     def address(self) -> str:
@@ -159,11 +325,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def upload_base_url(self) -> str:
         """Where the embedded object store is reached."""
         return f"{self.reached_at}/storage"
-
-    @property
-    def public_base_url(self) -> str:
-        """What public object keys are appended to."""
-        return self.s3_public_base_url or self.upload_base_url
 
     @property
     def own_origins(self) -> tuple[str, ...]:
@@ -188,8 +349,11 @@ DESCRIPTIONS: Mapping[str, Meta] = MappingProxyType(
         for name, hint in get_type_hints(Settings, include_extras=True).items()
     }
 )
-SECRETS = frozenset({"jwt_secret"})
-TO_COME = ("DATABASE_URL", "S3_BUCKET", "REDIS_URL")
+SECRETS = frozenset(
+    {"jwt_secret", "queue_web_password", "aws_secret_access_key", "aws_session_token"}
+)
+# They may hold a password, between the user's name and the host.
+URLS_WITH_PASSWORDS = frozenset({"database_url", "redis_url"})
 
 
 def load(
@@ -213,14 +377,6 @@ def load(
                 sources[name] = place
                 break
     return Settings(**values), sources
-
-
-def set_in_vain(
-    environment: Mapping[str, str] = MappingProxyType(os.environ), *, env_file: Path = Path(".env")
-) -> list[str]:
-    """Settings of a later version that are set already, and that this version does not read."""
-    places = _places(environment, env_file).values()
-    return [name for name in TO_COME if any(source.get(name, "").strip() for source in places)]
 
 
 def _places(environment: Mapping[str, str], env_file: Path) -> dict[str, Mapping[str, str]]:
@@ -250,7 +406,7 @@ def _value(field: msgspec.structs.FieldInfo, raw: str) -> Any:
     try:
         return msgspec.convert(parsed, field.type, strict=False)
     except msgspec.ValidationError as error:
-        shown = "its value" if field.name in SECRETS else repr(raw)
+        shown = "its value" if field.name in SECRETS | URLS_WITH_PASSWORDS else repr(raw)
         meta = DESCRIPTIONS[field.name]
         is_form = "regex" in str(error)  # A regex tells nobody anything: say what it is instead.
         problem = f"Wanted: {meta.description}" if is_form else _in_words(str(error))
@@ -262,38 +418,7 @@ def _in_words(error: str) -> str:
     return error.replace("Expected `int`, got `str`", "Wanted: a whole number")
 
 
-def secret_of(settings: Settings) -> str:
-    """JWT_SECRET, or the random one of the data folder, made on the first start.
-
-    Raises:
-        SettingError: The data folder cannot be written to.
-    """
-    if settings.jwt_secret:
-        return settings.jwt_secret
-    path = settings.data_path / "jwt_secret"
-    try:
-        settings.data_path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not path.exists():
-            _write_once(path, secrets.token_hex(32))
-        secret = path.read_text()
-    except OSError as error:
-        raise SettingError("DATA_DIR", str(error)) from error
-    if len(secret) < MIN_SECRET_LENGTH:
-        raise SettingError("JWT_SECRET", f"{path} holds no secret; delete it")
-    return secret
-
-
-def _write_once(path: Path, text: str) -> None:
-    """Write a file that is there whole or not at all, unless another process was faster."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(draft, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        path.hardlink_to(draft)
-    except FileExistsError:
-        pass
-    except OSError:  # There are no links here: the last one to write wins.
-        draft.replace(path)
-    draft.unlink(missing_ok=True)
+def without_password(url: str) -> str:
+    """A URL that can be shown: its password is masked, wherever it stands."""
+    masked = re.sub(r"(://[^:/@]*:).*@", r"\1********@", url)
+    return re.sub(r"(?<=password=)[^&]*", "********", masked)

@@ -103,6 +103,15 @@ class ObjectFolder:
             except OSError:
                 return  # Not empty, or in use: that is fine.
 
+    def keys_under(self, prefix: str) -> list[str]:
+        """The keys of all files whose key starts with `prefix`."""
+        with _translated_errors("the folder"):
+            top = self.root / prefix.rpartition("/")[0]
+            keys = (
+                path.relative_to(self.root).as_posix() for path in top.rglob("*") if path.is_file()
+            )
+            return [key for key in keys if key.startswith(prefix) and _KEY.fullmatch(key)]
+
     def check(self) -> None:
         """Write and remove a file."""
         with _translated_errors("the folder"):

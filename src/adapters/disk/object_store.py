@@ -1,7 +1,7 @@
 """The object store on a local folder."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
 
 from mediaport.adapters.disk.folder import ObjectFolder, etag_of
@@ -115,6 +115,11 @@ class DiskObjectStore(ObjectStore):
                 self._folder.delete(key)
 
         await asyncio.to_thread(remove)
+
+    async def keys_under(self, prefix: str) -> AsyncIterator[str]:
+        """Keys of the files that are there."""
+        for key in await asyncio.to_thread(self._folder.keys_under, prefix):
+            yield key
 
     async def check(self) -> None:
         """Write and remove a file."""

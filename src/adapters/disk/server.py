@@ -18,12 +18,12 @@ from mediaport.adapters.disk.object_store import content_type_of
 from mediaport.adapters.disk.signing import UploadSigner
 from mediaport.application.media.deletion_plan import UPLOAD_LASTS
 from mediaport.application.ports.clock import Clock
-from mediaport.application.ports.object_store import ObjectMissing
+from mediaport.application.ports.object_store import CACHE_CONTROL, ObjectMissing
 from mediaport.application.ports.unavailable import PartFull, PartUnavailable
 from mediaport.domain.keys import KeyPrefixes
 
 PUBLIC_HEADERS = {
-    "Cache-Control": "public, max-age=31536000, immutable",
+    "Cache-Control": CACHE_CONTROL,
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; sandbox",
     "Cross-Origin-Resource-Policy": "cross-origin",

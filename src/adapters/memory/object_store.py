@@ -1,7 +1,7 @@
 """A bucket in a dictionary, with uploads that obey the signed protocol."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -106,6 +106,12 @@ class MemoryObjectStore(ObjectStore):
         self._answer()
         for key in keys:
             self.objects.pop(key, None)
+
+    async def keys_under(self, prefix: str) -> AsyncIterator[str]:
+        """Keys of what is stored."""
+        self._answer()
+        for key in [key for key in self.objects if key.startswith(prefix)]:
+            yield key
 
     async def check(self) -> None:
         """Fail if the store was taken down."""

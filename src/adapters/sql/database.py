@@ -1,24 +1,49 @@
 """Connections and transactions, and what differs between SQLite and PostgreSQL."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+import inspect
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Table, event, func, insert, select, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import URL
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DatabaseError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from mediaport.application.ports.unavailable import PartFull, PartUnavailable
 
 # How long a writer waits for another process to finish its own write.
 SQLITE_BUSY_MS = 10_000
+# Parameters of SQLAlchemy's own, for a pooler such as PgBouncer in between.
+POOLER_PARAMETERS = ("prepared_statement_cache_size",)
+DISK_FULL = "53100"
+# By the start of its SQLSTATE: what PostgreSQL says when it cannot serve right now.
+UNAVAILABLE = (
+    "08",  # the connection
+    "25006",  # a replica that is only read
+    "25P03",  # a transaction that was idle for too long
+    "28",  # the login
+    "3D",  # no such database
+    "40",  # a deadlock
+    "42P01",  # no such table: not migrated
+    "42703",  # no such column: likewise
+    "53",  # resources
+    "55P03",  # a lock that was not to be had in time
+    "57",  # a statement that took too long, a shutdown
+    "58",  # the system below it
+)
 
 
 class Database:
@@ -29,13 +54,24 @@ class Database:
     database is locked.
     """
 
-    def __init__(self, url: URL | str, *, busy_ms: int = SQLITE_BUSY_MS) -> None:
-        self.engine = create_async_engine(url)
-        self.is_sqlite = self.engine.dialect.name == "sqlite"
+    def __init__(
+        self,
+        url: URL | str,
+        *,
+        busy_ms: int = SQLITE_BUSY_MS,
+        pool_size: int = 10,
+        connect_timeout_s: float = 3,
+        statement_timeout_s: float = 5,
+    ) -> None:
+        url = make_url(url)
+        self.is_sqlite = url.get_backend_name() == "sqlite"
         self._writer = asyncio.Lock()
         if self.is_sqlite:
+            self.engine = create_async_engine(url)
             event.listen(self.engine.sync_engine, "connect", partial(_prepare_sqlite, busy_ms))
             event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
+        else:
+            self.engine = _postgresql_engine(url, pool_size, connect_timeout_s, statement_timeout_s)
 
     async def close(self) -> None:
         """Close every connection."""
@@ -48,13 +84,14 @@ class Database:
         Raises:
             PartUnavailable: The database does not answer.
         """
-        async with _translated_errors(), self.engine.connect() as connection:
-            if not self.is_sqlite:
-                # Two statements of one read see the same data, as they do on SQLite.
-                await connection.execution_options(
-                    isolation_level="REPEATABLE READ", postgresql_readonly=True
-                )
-            yield connection
+        with translated_errors():
+            async with self.engine.connect() as connection:
+                if not self.is_sqlite:
+                    # Two statements of one read see the same data, as they do on SQLite.
+                    await connection.execution_options(
+                        isolation_level="REPEATABLE READ", postgresql_readonly=True
+                    )
+                yield connection
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
@@ -64,7 +101,7 @@ class Database:
             PartUnavailable: The database does not answer.
         """
         async with AsyncExitStack() as stack:
-            await stack.enter_async_context(_translated_errors())
+            stack.enter_context(translated_errors())
             if self.is_sqlite:
                 await stack.enter_async_context(self._writer)
             connection = await stack.enter_async_context(self.engine.connect())
@@ -102,14 +139,71 @@ def violates(error: IntegrityError, constraint: str, *, columns: str) -> bool:
     return constraint in message or f"UNIQUE constraint failed: {columns}" in message
 
 
-@asynccontextmanager
-async def _translated_errors() -> AsyncIterator[None]:
+@contextmanager
+def translated_errors() -> Iterator[None]:
+    """The database's errors as the port's, where it cannot serve; others rise as they are."""
     try:
         yield
-    except (OperationalError, InterfaceError, PoolTimeout, OSError) as error:
-        cause = str(getattr(error, "orig", None) or error)
-        is_full = "disk is full" in cause
+    except Exception as error:
+        # The driver raises its own errors when it connects, SQLAlchemy wraps them later on.
+        origin = getattr(error, "orig", None) or error
+        state = getattr(origin, "sqlstate", None) or ""
+        is_known = isinstance(error, OperationalError | InterfaceError | PoolTimeout | OSError)
+        is_no_database = type(error) is DatabaseError  # what SQLite says of a file of another kind
+        if not (is_known or is_no_database or state.startswith(UNAVAILABLE)):
+            raise
+        cause = str(origin) or f"no answer in time ({type(origin).__name__})"
+        is_full = state == DISK_FULL or "disk is full" in cause
         raise (PartFull if is_full else PartUnavailable)("database", cause) from error
+
+
+def postgresql_url(text: str) -> URL:
+    """A PostgreSQL URL for the driver that we use, whichever way it was written.
+
+    `sslmode`, which libpq and so every provider says, is `ssl` for asyncpg.
+
+    Raises:
+        ValueError: It is no URL, or has a parameter that the driver does not know.
+    """
+    import asyncpg  # noqa: PLC0415 - SQLite does without
+
+    try:
+        url = make_url(text).set(drivername="postgresql+asyncpg")
+    except ArgumentError as error:
+        raise ValueError("it is no URL") from error
+    if not url.database:
+        raise ValueError("it names no database")
+    if "sslmode" in url.query:
+        query = {**url.query, "ssl": url.query["sslmode"]}
+        del query["sslmode"]
+        url = url.set(query=query)
+    known = {*inspect.signature(asyncpg.connect).parameters, *POOLER_PARAMETERS}
+    unknown = sorted(set(url.query) - known)
+    if unknown:
+        raise ValueError(f"the driver knows no parameter {', '.join(unknown)}: leave it out")
+    return url
+
+
+def _postgresql_engine(
+    url: URL, pool_size: int, connect_timeout_s: float, statement_timeout_s: float
+) -> AsyncEngine:
+    timeout_ms = str(int(statement_timeout_s * 1000))
+    return create_async_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=connect_timeout_s,
+        connect_args={
+            "timeout": connect_timeout_s,
+            # The server gives up first and says why; a server that is silent is given up here.
+            "command_timeout": statement_timeout_s + 1,
+            "server_settings": {
+                "application_name": "mediaport",
+                "statement_timeout": timeout_ms,
+                "idle_in_transaction_session_timeout": timeout_ms,
+            },
+        },
+    )
 
 
 def _prepare_sqlite(busy_ms: int, connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:

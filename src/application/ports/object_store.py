@@ -1,10 +1,13 @@
 """Where the bytes are: a bucket with a private incoming half and a public half."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, runtime_checkable
+
+# What is published never changes under its key.
+CACHE_CONTROL = "public, max-age=31536000, immutable"
 
 
 class ObjectMissing(Exception):
@@ -111,6 +114,11 @@ class ObjectStore(Protocol):
     @abstractmethod
     async def delete(self, keys: Sequence[str]) -> None:
         """Remove objects. Those that are not there are no error."""
+        ...
+
+    @abstractmethod
+    def keys_under(self, prefix: str) -> AsyncIterator[str]:
+        """The keys that start with `prefix`, in any order."""
         ...
 
     @abstractmethod

@@ -6,11 +6,13 @@ class PartUnavailable(Exception):
 
     Attributes:
         part: `database`, `object_store` or `thumbnail_queue`.
+        cause: What the part, or the way to it, said.
     """
 
     def __init__(self, part: str, cause: str) -> None:
         super().__init__(f"The {part.replace('_', ' ')} is unavailable: {cause}")
         self.part = part
+        self.cause = cause
 
 
 class PartFull(PartUnavailable):

@@ -10,6 +10,7 @@ from mediaport.entrypoints.cli.demo import demo
 from mediaport.entrypoints.cli.migrate import migrate
 from mediaport.entrypoints.cli.serve import serve
 from mediaport.entrypoints.cli.show_settings import show_settings
+from mediaport.entrypoints.cli.worker import worker
 from mediaport.entrypoints.settings import SettingError
 
 
@@ -19,7 +20,7 @@ def cli() -> None:
     """Image uploads, straight to the object store, verified and with thumbnails."""
 
 
-for command in (serve, migrate, show_settings, demo):
+for command in (serve, worker, migrate, show_settings, demo):
     cli.add_command(command)
 
 

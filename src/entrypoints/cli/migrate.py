@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import click
 
-from mediaport.entrypoints.settings import SettingError, Settings, load
+from mediaport.entrypoints.settings import SettingError, Settings, load, without_password
 
 
 @click.command()
@@ -13,21 +13,22 @@ def migrate() -> None:
     """Bring the database to the schema of this version. Changes nothing where none is due."""
     settings, _ = load()
     run_migrations(settings)
-    click.echo(f"The database is up to date: {settings.database_path}")
+    click.echo(f"The database is up to date: {_shown(settings)}")
 
 
 def run_migrations(settings: Settings) -> None:
-    """Make the data folder and run every migration that is due.
+    """Make the data folder, where there is an embedded part, and run every migration that is due.
 
     Raises:
-        SettingError: The data folder cannot be used.
+        SettingError: The data folder or the database cannot be used.
     """
     from mediaport.adapters.sql.migrations import upgrade  # noqa: PLC0415 - slow to import
-    from mediaport.entrypoints.container import database_url  # noqa: PLC0415 - slow to import
+    from mediaport.entrypoints.parts import database_url  # noqa: PLC0415 - slow to import
 
     with _told_in_one_line(settings):
-        settings.data_path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        upgrade(database_url(settings))
+        if not (settings.database_url and settings.s3_bucket):
+            settings.data_path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        upgrade(database_url(settings), connect_timeout_s=settings.database_connect_timeout_s)
 
 
 def require_migrated(settings: Settings) -> None:
@@ -37,28 +38,40 @@ def require_migrated(settings: Settings) -> None:
         SettingError: It has not, or cannot be read.
     """
     from mediaport.adapters.sql.migrations import is_current  # noqa: PLC0415 - slow to import
-    from mediaport.entrypoints.container import database_url  # noqa: PLC0415 - slow to import
+    from mediaport.entrypoints.parts import database_url  # noqa: PLC0415 - slow to import
 
-    path = settings.database_path
+    is_there = settings.database_url is not None or settings.database_path.is_file()
     with _told_in_one_line(settings):
-        current = path.is_file() and is_current(database_url(settings))
+        current = is_there and is_current(
+            database_url(settings), connect_timeout_s=settings.database_connect_timeout_s
+        )
     if not current:
-        problem = f"{path} has not the schema of this version. Run: mediaport migrate"
-        raise SettingError("DATA_DIR", problem)
+        problem = f"{_shown(settings)} has not the schema of this version. Run: mediaport migrate"
+        raise SettingError(_name(settings), problem)
+
+
+def _name(settings: Settings) -> str:
+    """The setting that says where the database is."""
+    return "DATABASE_URL" if settings.database_url else "DATA_DIR"
+
+
+def _shown(settings: Settings) -> str:
+    url = settings.database_url
+    return without_password(url) if url else str(settings.database_path)
 
 
 @contextmanager
 def _told_in_one_line(settings: Settings) -> Iterator[None]:
     from alembic.util import CommandError  # noqa: PLC0415 - slow to import
-    from sqlalchemy.exc import DatabaseError  # noqa: PLC0415 - slow to import
+
+    from mediaport.application.ports.unavailable import PartUnavailable  # noqa: PLC0415
 
     try:
         yield
     except OSError as error:
-        raise SettingError("DATA_DIR", str(error)) from error
-    except DatabaseError as error:
-        problem = f"{settings.database_path}: {error.orig}"
-        raise SettingError("DATA_DIR", problem) from error
+        raise SettingError(_name(settings), str(error)) from error
+    except PartUnavailable as error:
+        raise SettingError(_name(settings), f"{_shown(settings)}: {error.cause}") from error
     except CommandError as error:
-        problem = f"{settings.database_path} was made by another version: {error}"
-        raise SettingError("DATA_DIR", problem) from error
+        problem = f"{_shown(settings)} was made by another version: {error}"
+        raise SettingError(_name(settings), problem) from error

@@ -1,46 +1,44 @@
-"""`mediaport serve`: the API with its embedded worker."""
+"""`mediaport serve`: the API, with the embedded worker unless there is Redis."""
 
 import errno
-import logging
 import signal
 import socket
 import sys
 
 import click
 
+from mediaport.entrypoints.cli.logs import start_logging
 from mediaport.entrypoints.cli.migrate import require_migrated, run_migrations
-from mediaport.entrypoints.settings import SettingError, Settings, load, set_in_vain
-
-log = logging.getLogger(__name__)
+from mediaport.entrypoints.settings import SettingError, Settings, load, without_password
 
 GRACE_S = 10
 
 
 @click.command()
 @click.option("--migrate", "migrate_first", is_flag=True, help="Migrate the database first.")
-def serve(*, migrate_first: bool) -> None:
-    """Serve the API, the object store and the thumbnail worker in one process."""
+@click.option("--check", is_flag=True, help="Only ask the server that runs here whether it is up.")
+def serve(*, migrate_first: bool, check: bool) -> None:
+    """Serve the API; without REDIS_URL, make thumbnails in the same process."""
     # Imported here: the other commands do without these, and start faster.
+    settings, _ = load()
+    if check:
+        _check(settings)
+        return
+
     import uvicorn  # noqa: PLC0415
 
+    from mediaport.entrypoints.background import beside_the_api  # noqa: PLC0415
     from mediaport.entrypoints.container import Container  # noqa: PLC0415
-    from mediaport.entrypoints.embedded import embedded_worker  # noqa: PLC0415
     from mediaport.entrypoints.http.app import create_app  # noqa: PLC0415
 
-    settings, _ = load()
-    logging.basicConfig(
-        level=settings.log_level, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s"
-    )
-    _quieten_libraries()
+    start_logging(settings.log_level)
     listening = _listen(settings)
     if migrate_first:
         run_migrations(settings)
     else:
         require_migrated(settings)
-    for name in set_in_vain():
-        log.warning("%s is set, but this version runs on its embedded parts alone", name)
     container = Container(settings=settings)
-    app = create_app(container, lifespan=[lambda _: embedded_worker(container)])
+    app = create_app(container, lifespan=[lambda _: beside_the_api(container)])
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -56,6 +54,17 @@ def serve(*, migrate_first: bool) -> None:
         uvicorn.Server(config).run(sockets=[listening])
     except KeyboardInterrupt:
         click.echo("Stopped.")
+
+
+def _check(settings: Settings) -> None:
+    import httpx  # noqa: PLC0415
+
+    url = f"{settings.address}/health/live"
+    try:
+        httpx.get(url, timeout=3).raise_for_status()
+    except httpx.HTTPError as error:
+        raise click.ClickException(f"{url} does not answer: {error}") from error
+    click.echo(f"{url} answers")
 
 
 def _listen(settings: Settings) -> socket.socket:
@@ -77,23 +86,21 @@ def _listen(settings: Settings) -> socket.socket:
 
 def _welcome(settings: Settings) -> str:
     here = settings.reached_at
-    demo = "mediaport" if sys.argv[0] == "mediaport" else sys.argv[0]
+    command = "mediaport" if sys.argv[0] == "mediaport" else sys.argv[0]
+    database, bucket, redis = settings.database_url, settings.s3_bucket, settings.redis_url
     return f"""
-  Mediaport is running, with its data in {settings.data_path}
+  Mediaport is running
+
+    Database     {without_password(database) if database else settings.database_path}
+    Objects      {f"bucket {bucket}" if bucket else settings.data_path / "objects"}
+    Thumbnails   {f"{command} worker, over {without_password(redis)}" if redis else "made here"}
 
     Read and try the API   {here}/docs
     Its schema             {here}/openapi.json
-    See the main job       {demo} demo [PHOTO...]   (in another terminal)
+    See the main job       {command} demo [PHOTO...]   (in another terminal)
     Check its health       curl {here}/health/ready
-    See every setting      {demo} settings
+    Prove its settings     {command} doctor
+    See every setting      {command} settings
 
   Stop it with Ctrl-C.
 """
-
-
-def _quieten_libraries() -> None:
-    """Libraries that write URLs, and so signatures, at their lower levels."""
-    for name in ("aiosqlite", "httpx", "httpcore", "multipart", "PIL"):
-        logging.getLogger(name).setLevel(logging.WARNING)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    logging.getLogger("uvicorn").setLevel(logging.WARNING)

@@ -2,7 +2,7 @@
 
 import click
 
-from mediaport.entrypoints.settings import SECRETS, load
+from mediaport.entrypoints.settings import SECRETS, URLS_WITH_PASSWORDS, load, without_password
 
 
 @click.command(name="settings")
@@ -16,6 +16,10 @@ def show_settings() -> None:
             shown = "(unset)"
         elif name.lower() in SECRETS:
             shown = "********"
+        elif name.lower() in URLS_WITH_PASSWORDS:
+            shown = without_password(value)
+        elif isinstance(value, bool):
+            shown = str(value).lower()
         else:
             shown = ",".join(value) if isinstance(value, tuple) else str(value)
         rows.append((name, shown, source))

@@ -1,6 +1,6 @@
 """The Litestar app: routes, error handlers and access."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
@@ -9,6 +9,7 @@ from litestar.config.cors import CORSConfig
 from litestar.datastructures import MutableScopeHeaders
 from litestar.di import Provide
 from litestar.exceptions import NotFoundException
+from litestar.handlers import ASGIRouteHandler
 from litestar.middleware import DefineMiddleware
 from litestar.plugins.prometheus import PrometheusConfig
 from litestar.routes import HTTPRoute
@@ -58,15 +59,6 @@ PROVIDED = (
 def create_app(container: Container, *, lifespan: Sequence[Lifespan] = ()) -> Litestar:
     """The app over an object graph; `lifespan` is what runs beside it, from start to stop."""
     settings = container.settings()
-    store_app: Any = container.store_server().app
-
-    @asgi("/storage", is_mount=True, opt={**PUBLIC, UNMETERED: True}, copy_scope=True)
-    async def storage(scope: Scope, receive: Receive, send: Send) -> None:
-        # Litestar mounts prefixes: without this, /storagex would be the store, too.
-        if not scope["raw_path"].startswith(b"/storage/"):
-            raise NotFoundException
-        await store_app(scope, receive, send)
-
     return Litestar(
         route_handlers=[
             auth.router,
@@ -77,7 +69,7 @@ def create_app(container: Container, *, lifespan: Sequence[Lifespan] = ()) -> Li
             users.router,
             health.router,
             health.Metrics,
-            storage,
+            *_mounts(container),
             *docs.handlers,
         ],
         dependencies={
@@ -105,6 +97,26 @@ def create_app(container: Container, *, lifespan: Sequence[Lifespan] = ()) -> Li
         lifespan=[*lifespan],
         logging_config=None,
     )
+
+
+def _mounts(container: Container) -> Iterator[ASGIRouteHandler]:
+    """Apps of others: the embedded object store, and the pages about the queue."""
+    settings = container.settings()
+    if not settings.s3_bucket:
+        yield _mount("/storage", container.disk_store_server().app)
+    if settings.queue_web:
+        yield _mount("/queue", container.queue_pages())
+
+
+def _mount(path: str, app: Any) -> ASGIRouteHandler:
+    @asgi(path, is_mount=True, opt={**PUBLIC, UNMETERED: True}, copy_scope=True)
+    async def mounted(scope: Scope, receive: Receive, send: Send) -> None:
+        # Litestar mounts prefixes: without this, /storagex would be the store, too.
+        if not scope["raw_path"].startswith(f"{path}/".encode()):
+            raise NotFoundException
+        await app(scope, receive, send)
+
+    return mounted
 
 
 async def list_methods(message: Message, scope: Scope) -> None:

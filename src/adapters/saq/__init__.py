@@ -1,0 +1,1 @@
+"""The thumbnail queue over Redis by SAQ, for workers beside the API."""

@@ -1,0 +1,81 @@
+"""Asking for thumbnails by jobs in Redis."""
+
+import asyncio
+from collections.abc import Awaitable, Mapping
+from typing import Any, TypeVar
+
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from saq.queue.redis import RedisQueue
+
+from mediaport.application.ports.media_repository import THUMBNAILS_CLAIM_LASTS
+from mediaport.application.ports.thumbnail_queue import ThumbnailQueue
+from mediaport.application.ports.unavailable import PartUnavailable
+from mediaport.domain.media import MediaId
+
+T = TypeVar("T")
+
+JOB = "make_thumbnails"
+# A job that lasts longer than its claim in the database is nobody's any more.
+JOB_TIMEOUT_S = int(THUMBNAILS_CLAIM_LASTS.total_seconds())
+JOB_TRIES = 3
+RETRY_DELAY_S = 1.0
+
+
+class SaqThumbnailQueue(ThumbnailQueue):
+    """Puts one job per media item into Redis, unless it waits there already.
+
+    Redis may freeze, forget or double a job: the database says what is owed, and the sweep asks
+    again. So nothing here waits for longer than `timeout_s`.
+    """
+
+    def __init__(self, redis_url: str, *, name: str, timeout_s: float) -> None:
+        self._timeout_s = timeout_s
+        self._redis: Redis = Redis.from_url(
+            redis_url,
+            socket_timeout=timeout_s,
+            socket_connect_timeout=timeout_s,
+            retry=Retry(NoBackoff(), 1),  # once, for a connection that a restart has cut
+        )
+        self.jobs = RedisQueue(self._redis, name=name)
+
+    async def enqueue(self, media_id: MediaId) -> None:
+        """Add a job; SAQ takes no second one under the same key."""
+        await self._in_time(
+            self.jobs.enqueue(
+                JOB,
+                media_id=media_id,
+                key=f"{JOB}:{media_id}",
+                timeout=JOB_TIMEOUT_S,
+                retries=JOB_TRIES,
+                retry_delay=RETRY_DELAY_S,
+                retry_backoff=True,
+            )
+        )
+
+    async def check(self) -> None:
+        """Ping Redis."""
+        await self._in_time(self._redis.ping())
+
+    async def workers(self) -> Mapping[str, Mapping[str, Any]]:
+        """What each living worker said of itself, by its id.
+
+        Raises:
+            PartUnavailable: Redis does not answer.
+        """
+        info = await self._in_time(self.jobs.info())
+        return {name: worker["metadata"] or {} for name, worker in info["workers"].items()}
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.jobs.disconnect()
+
+    async def _in_time(self, work: Awaitable[T]) -> T:
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                return await work
+        except (RedisError, OSError) as error:  # a TimeoutError is an OSError, too
+            cause = str(error) or f"no answer in {self._timeout_s} s"
+            raise PartUnavailable("thumbnail_queue", cause) from error

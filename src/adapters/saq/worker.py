@@ -1,0 +1,62 @@
+"""The worker's side of the queue: takes jobs from Redis and makes thumbnails."""
+
+import os
+import signal
+import socket
+from typing import Any
+
+from redis.asyncio import Redis
+from saq.queue.redis import RedisQueue
+from saq.worker import Worker
+
+from mediaport.adapters.saq.thumbnail_queue import JOB
+from mediaport.application.media.make_thumbnails import MakeThumbnails
+from mediaport.domain.media import MediaId
+
+HOST = "host"  # the name under which a worker says where it runs
+DEQUEUE_TIMEOUT_S = 5
+REDIS_TIMEOUT_S = 2 * DEQUEUE_TIMEOUT_S
+REPORT_S = 5
+SWEEP_S = 15
+CANCEL_S = 5
+
+
+class SaqWorker:
+    """Works off jobs, some at a time, until it is cancelled.
+
+    What is under way then is given back: the claim to the database, the job to Redis.
+    """
+
+    def __init__(
+        self, redis_url: str, *, name: str, make_thumbnails: MakeThumbnails, concurrency: int
+    ) -> None:
+        self._make_thumbnails = make_thumbnails
+        # A Redis that is frozen or gone shows by its silence: hence the timeout.
+        redis: Redis = Redis.from_url(redis_url, socket_timeout=REDIS_TIMEOUT_S)
+        self._queue = RedisQueue(redis, name=name)
+        self._worker = _Worker(
+            self._queue,
+            [(JOB, self._work)],
+            id=f"{socket.gethostname()}-{os.getpid()}",
+            concurrency=concurrency,
+            dequeue_timeout=DEQUEUE_TIMEOUT_S,
+            timers={"schedule": 1, "worker_info": REPORT_S, "sweep": SWEEP_S, "abort": 1},
+            cancellation_hard_deadline_s=CANCEL_S,
+            metadata={HOST: socket.gethostname()},
+        )
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        try:
+            await self._worker.start()
+        finally:
+            await self._queue.disconnect()
+
+    async def _work(self, _: dict[str, Any], *, media_id: int) -> None:
+        await self._make_thumbnails(MediaId(media_id))
+
+
+class _Worker(Worker[Any]):
+    """SAQ's worker, leaving signals to the process that runs it."""
+
+    SIGNALS: list[signal.Signals] = []  # noqa: RUF012 - as the parent declares it

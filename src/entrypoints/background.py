@@ -1,0 +1,73 @@
+"""What runs beside the API in one process, or in a worker: thumbnails and the sweep."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any
+
+from mediaport.application.ports.unavailable import PartUnavailable
+from mediaport.entrypoints.container import Container
+
+log = logging.getLogger(__name__)
+
+
+@asynccontextmanager
+async def beside_the_api(container: Container) -> AsyncIterator[None]:
+    """Make thumbnails and sweep until the block ends, unless workers do; then close all parts."""
+    async with closing_parts(container):
+        if container.settings().redis_url:
+            yield
+        else:
+            async with _beside(container.own_queue().run(), _sweep_for_ever(container)):
+                yield
+
+
+async def work(container: Container) -> None:
+    """What a worker does until it is cancelled: jobs from Redis, and what the sweep finds owed."""
+    async with (
+        closing_parts(container),
+        _beside(container.own_queue().run(), _sweep_for_ever(container)),
+    ):
+        await container.redis_worker().run()
+
+
+@asynccontextmanager
+async def closing_parts(container: Container) -> AsyncIterator[None]:
+    """Close every connection at the end of the block."""
+    settings = container.settings()
+    try:
+        yield
+    finally:
+        if settings.redis_url:
+            await container.redis_queue().close()
+        if settings.s3_bucket:
+            container.s3_store().close()
+        await container.database().close()
+
+
+@asynccontextmanager
+async def _beside(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Do some work beside the block. What is under way at its end is given back."""
+    tasks = [asyncio.create_task(each) for each in work]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _sweep_for_ever(container: Container) -> None:
+    settings, sweep = container.settings(), container.sweep()
+    interval_s = settings.media_sweep_interval_s
+    while True:
+        try:
+            await sweep()
+            if not settings.s3_bucket:
+                await asyncio.to_thread(container.folder().remove_half_written)
+        except PartUnavailable as error:
+            log.warning("The sweep has to wait. %s", error)
+        except Exception:
+            log.exception("The sweep failed; the next one is in %d s", interval_s)
+        await asyncio.sleep(interval_s)

@@ -1,0 +1,59 @@
+"""`mediaport worker`: makes thumbnails that are asked for over Redis, and sweeps."""
+
+import asyncio
+import signal
+import socket
+
+import click
+
+from mediaport.application.ports.unavailable import PartUnavailable
+from mediaport.entrypoints.cli.logs import start_logging
+from mediaport.entrypoints.cli.migrate import require_migrated
+from mediaport.entrypoints.settings import SettingError, Settings, load, without_password
+
+
+@click.command()
+@click.option("--check", is_flag=True, help="Only ask whether a worker runs on this host.")
+def worker(*, check: bool) -> None:
+    """Make thumbnails and sweep, beside the API. Start as many as there is work for."""
+    settings, _ = load()
+    if settings.redis_url is None:
+        problem = "it is not set: without Redis the server makes thumbnails itself"
+        raise SettingError("REDIS_URL", problem, "redis://localhost:6379/0")
+    if check:
+        asyncio.run(_check(settings))
+        return
+    start_logging(settings.log_level)
+    require_migrated(settings)
+    click.echo(
+        f"Making thumbnails, {settings.thumbnail_workers} at a time, for the queue "
+        f"{settings.queue_name} in {without_password(settings.redis_url)}"
+    )
+    asyncio.run(_work(settings))
+    click.echo("Stopped.")
+
+
+async def _work(settings: Settings) -> None:
+    from mediaport.entrypoints.background import work  # noqa: PLC0415 - slow to import
+    from mediaport.entrypoints.container import Container  # noqa: PLC0415 - slow to import
+
+    working = asyncio.ensure_future(work(Container(settings=settings)))
+    for stop in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(stop, working.cancel)
+    await working
+
+
+async def _check(settings: Settings) -> None:
+    from mediaport.adapters.saq.worker import HOST  # noqa: PLC0415 - slow to import
+    from mediaport.entrypoints.parts import redis_queue  # noqa: PLC0415 - slow to import
+
+    queue, host = redis_queue(settings), socket.gethostname()
+    try:
+        workers = await queue.workers()
+    except PartUnavailable as error:
+        raise click.ClickException(str(error)) from error
+    finally:
+        await queue.close()
+    if host not in {worker.get(HOST) for worker in workers.values()}:
+        raise click.ClickException(f"of {len(workers)} workers that live, none is on host {host}")
+    click.echo(f"A worker is alive on host {host}")

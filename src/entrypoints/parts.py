@@ -1,0 +1,184 @@
+"""How each part is made from the settings: the embedded one, or the real one that they name.
+
+What only the real parts need is imported when it is asked for: boto3 and SAQ each take a good part
+of a second, and the embedded product does without.
+"""
+# ruff: noqa: PLC0415 - for that reason
+
+import hashlib
+import hmac
+from typing import TYPE_CHECKING, Literal
+
+from sqlalchemy import URL
+
+from mediaport.adapters.disk.folder import ObjectFolder
+from mediaport.adapters.disk.object_store import DiskObjectStore
+from mediaport.adapters.disk.signing import UploadSigner
+from mediaport.adapters.security.tokens import JwtTokens
+from mediaport.adapters.sql.database import Database, postgresql_url
+from mediaport.application.media.make_thumbnails import MakeThumbnails
+from mediaport.domain.keys import KeyPrefixes
+from mediaport.domain.policy import Kind, UploadPolicy
+from mediaport.entrypoints.settings import SettingError, Settings
+
+if TYPE_CHECKING:
+    from mediaport.adapters.s3.connection import S3Connection
+    from mediaport.adapters.s3.object_store import S3ObjectStore
+    from mediaport.adapters.saq.pages import QueuePages
+    from mediaport.adapters.saq.thumbnail_queue import SaqThumbnailQueue
+    from mediaport.adapters.saq.worker import SaqWorker
+
+THUMBNAIL_SIZES = (128, 512, 1024)
+
+
+def which(setting: str | None) -> Literal["own", "real"]:
+    """Which of two parts stands behind a port: the real one where its setting is set."""
+    return "real" if setting else "own"
+
+
+def upload_policy(settings: Settings) -> UploadPolicy:
+    """The limits that the settings give."""
+    return UploadPolicy(
+        max_bytes={
+            Kind.POST_IMAGE: settings.media_max_bytes_post,
+            Kind.AVATAR: settings.media_max_bytes_avatar,
+        },
+        max_pixels=settings.media_max_pixels,
+        max_pending=settings.media_max_pending,
+        url_ttl_s=settings.media_upload_url_ttl_s,
+        pending_ttl_s=settings.media_pending_ttl_s,
+        thumbnail_sizes=THUMBNAIL_SIZES,
+    )
+
+
+def key_prefixes(settings: Settings) -> KeyPrefixes:
+    """The halves of the bucket that the settings give."""
+    return KeyPrefixes(incoming=settings.s3_incoming_prefix, public=settings.s3_public_prefix)
+
+
+def jwt_tokens(settings: Settings, secret: str) -> JwtTokens:
+    """Tokens that live as long as the settings say."""
+    return JwtTokens(secret, expires_in_s=settings.jwt_ttl_s)
+
+
+def database_url(settings: Settings) -> URL:
+    """The database, as SQLAlchemy names it.
+
+    Raises:
+        SettingError: The URL has a part that the driver does not know.
+    """
+    if settings.database_url is None:
+        return URL.create("sqlite+aiosqlite", database=str(settings.database_path))
+    try:
+        return postgresql_url(settings.database_url)
+    except ValueError as error:
+        example = "postgresql://mediaport:PASSWORD@localhost:5432/mediaport"
+        raise SettingError("DATABASE_URL", str(error), example) from error
+
+
+def database(settings: Settings) -> Database:
+    """The database, with connections as many and as patient as the settings say."""
+    return Database(
+        database_url(settings),
+        pool_size=settings.database_pool_size,
+        connect_timeout_s=settings.database_connect_timeout_s,
+        statement_timeout_s=settings.database_statement_timeout_s,
+    )
+
+
+def object_folder(settings: Settings) -> ObjectFolder:
+    """The folder of the embedded object store."""
+    return ObjectFolder(settings.data_path / "objects")
+
+
+def upload_signer(secret: str) -> UploadSigner:
+    """A signer whose key is derived, so that no upload signature says anything of the tokens'."""
+    return UploadSigner(hmac.digest(secret.encode(), b"mediaport embedded uploads", hashlib.sha256))
+
+
+def disk_store(
+    settings: Settings, folder: ObjectFolder, signer: UploadSigner, prefixes: KeyPrefixes
+) -> DiskObjectStore:
+    """The embedded object store."""
+    return DiskObjectStore(
+        folder,
+        signer,
+        upload_base_url=settings.upload_base_url,
+        public_base_url=settings.s3_public_base_url or settings.upload_base_url,
+        prefixes=prefixes,
+    )
+
+
+def s3_connection(settings: Settings) -> "S3Connection":
+    """How the bucket of the settings is reached.
+
+    Raises:
+        SettingError: No bucket is set, or there are no credentials for it.
+    """
+    from mediaport.adapters.s3.connection import S3Connection
+
+    if settings.s3_bucket is None:
+        raise SettingError("S3_BUCKET", "it is not set: there is no bucket", "my-media")
+    endpoint = settings.s3_endpoint_url
+    connection = S3Connection(
+        bucket=settings.s3_bucket,
+        region=settings.aws_region or "us-east-1",
+        endpoint_url=endpoint,
+        presign_endpoint_url=settings.s3_presign_endpoint_url,
+        addressing_style=settings.s3_addressing_style or ("path" if endpoint else "virtual"),
+        access_key_id=settings.aws_access_key_id,
+        secret_access_key=settings.aws_secret_access_key,
+        session_token=settings.aws_session_token,
+        pool_size=settings.s3_pool_size,
+        connect_timeout_s=settings.s3_connect_timeout_s,
+        read_timeout_s=settings.s3_read_timeout_s,
+        max_attempts=settings.s3_max_attempts,
+    )
+    if not connection.has_credentials:
+        problem = f"there are no credentials for S3_BUCKET {settings.s3_bucket!r}"
+        raise SettingError("AWS_ACCESS_KEY_ID", problem, "AKIAIOSFODNN7EXAMPLE")
+    return connection
+
+
+def s3_store(
+    settings: Settings, connection: "S3Connection", prefixes: KeyPrefixes
+) -> "S3ObjectStore":
+    """The object store in the bucket."""
+    from mediaport.adapters.s3.object_store import S3ObjectStore
+
+    return S3ObjectStore(connection, prefixes, public_base_url=settings.s3_public_base_url)
+
+
+def redis_queue(settings: Settings) -> "SaqThumbnailQueue":
+    """The queue in Redis."""
+    from mediaport.adapters.saq.thumbnail_queue import SaqThumbnailQueue
+
+    return SaqThumbnailQueue(
+        _redis_url(settings), name=settings.queue_name, timeout_s=settings.redis_timeout_ms / 1000
+    )
+
+
+def redis_worker(settings: Settings, make_thumbnails: MakeThumbnails) -> "SaqWorker":
+    """A worker on the queue in Redis."""
+    from mediaport.adapters.saq.worker import SaqWorker
+
+    return SaqWorker(
+        _redis_url(settings),
+        name=settings.queue_name,
+        make_thumbnails=make_thumbnails,
+        concurrency=settings.thumbnail_workers,
+    )
+
+
+def queue_pages(settings: Settings, queue: "SaqThumbnailQueue") -> "QueuePages":
+    """SAQ's pages behind their password."""
+    from mediaport.adapters.saq.pages import QueuePages
+
+    return QueuePages(queue.jobs, password=settings.queue_web_password or "")
+
+
+def _redis_url(settings: Settings) -> str:
+    if settings.redis_url is None:
+        problem = "it is not set: without Redis the server makes thumbnails itself"
+        raise SettingError("REDIS_URL", problem, "redis://localhost:6379/0")
+    return settings.redis_url
