@@ -1,7 +1,15 @@
-"""What every suite needs: the event loop that the product runs on."""
+"""What every suite needs: the event loop that the product runs on, and real servers."""
+
+import asyncio
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
+
+from tests.servers.found import USED
+from tests.servers.postgresql import Postgresql, start_postgresql
+from tests.servers.redis import RedisServer, start_redis
+from tests.servers.s3 import S3Server, start_s3
 
 # Other work on the same machine must not fail a property.
 settings.register_profile("unhurried", deadline=None)
@@ -12,3 +20,37 @@ settings.load_profile("unhurried")
 def anyio_backend() -> str:
     """Everything async runs on asyncio."""
     return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[Postgresql]:
+    """PostgreSQL, with a migrated template to copy databases from."""
+    server = start_postgresql()
+    asyncio.run(server.make_template())
+    server.migrate_template()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[RedisServer]:
+    """Redis."""
+    server = start_redis()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[S3Server]:
+    """An S3 store."""
+    server = start_s3()
+    yield server
+    server.stop()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say which servers the tests ran against."""
+    if USED:
+        terminalreporter.section("real servers")
+        for server, where in sorted(USED.items()):
+            terminalreporter.write_line(f"{server}: {where}")

@@ -24,6 +24,7 @@ from mediaport.entrypoints.settings import SettingError, Settings
 if TYPE_CHECKING:
     from mediaport.adapters.s3.connection import S3Connection
     from mediaport.adapters.s3.object_store import S3ObjectStore
+    from mediaport.adapters.s3.provisioning import BucketPlan
     from mediaport.adapters.saq.pages import QueuePages
     from mediaport.adapters.saq.thumbnail_queue import SaqThumbnailQueue
     from mediaport.adapters.saq.worker import SaqWorker
@@ -138,6 +139,20 @@ def s3_connection(settings: Settings) -> "S3Connection":
         problem = f"there are no credentials for S3_BUCKET {settings.s3_bucket!r}"
         raise SettingError("AWS_ACCESS_KEY_ID", problem, "AKIAIOSFODNN7EXAMPLE")
     return connection
+
+
+def bucket_plan(settings: Settings, connection: "S3Connection") -> "BucketPlan":
+    """What the bucket of the settings is to be."""
+    from mediaport.adapters.s3.provisioning import BucketPlan
+
+    return BucketPlan(
+        bucket=connection.bucket,
+        region=connection.region,
+        partition=connection.partition,
+        prefixes=key_prefixes(settings),
+        origins=settings.page_origins,
+        incoming_lasts_s=settings.media_pending_ttl_s + settings.media_upload_url_ttl_s,
+    )
 
 
 def s3_store(

@@ -327,6 +327,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.reached_at}/storage"
 
     @property
+    def page_origins(self) -> tuple[str, ...]:
+        """Origins of the pages that upload: those that are set, and this server's own."""
+        own = "/".join(self.reached_at.split("/")[:3])
+        return tuple(dict.fromkeys((*self.cors_origins, own)))
+
+    @property
     def own_origins(self) -> tuple[str, ...]:
         """Origins that this server's own pages may have."""
         local = (f"http://localhost:{self.port}", f"http://127.0.0.1:{self.port}")

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from mediaport.adapters.sql.database import Database
+from mediaport.adapters.sql.database import Database, postgresql_url
 from mediaport.adapters.sql.migrations import upgrade
+from tests.servers.postgresql import Postgresql
 
 
 @pytest.fixture(scope="session")
@@ -25,3 +26,13 @@ async def sqlite(migrated: Path, tmp_path: Path) -> AsyncIterator[Database]:
     database = Database(f"sqlite+aiosqlite:///{path}")
     yield database
     await database.close()
+
+
+@pytest.fixture
+async def postgresql(postgresql_server: Postgresql) -> AsyncIterator[Database]:
+    """An empty, migrated PostgreSQL database."""
+    url = await postgresql_server.database()
+    database = Database(postgresql_url(url), pool_size=20)
+    yield database
+    await database.close()
+    await postgresql_server.drop(url)

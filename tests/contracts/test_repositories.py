@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from abc import abstractmethod
 from pathlib import Path
 
 import pytest
@@ -12,18 +13,57 @@ from mediaport.adapters.memory.media_repository import MemoryMediaRepository
 from mediaport.adapters.memory.post_repository import MemoryPostRepository
 from mediaport.adapters.memory.tables import MemoryTables
 from mediaport.adapters.memory.user_repository import MemoryUserRepository
-from mediaport.adapters.sql.database import Database
+from mediaport.adapters.sql.database import Database, postgresql_url
 from mediaport.adapters.sql.media_repository import SqlMediaRepository
 from mediaport.adapters.sql.post_repository import SqlPostRepository
 from mediaport.adapters.sql.user_repository import SqlUserRepository
 from mediaport.application.ports.unavailable import PartUnavailable
 from tests.contracts.repositories import NOW, Repositories, RepositoriesContract
+from tests.servers.postgresql import Postgresql
+from tests.servers.process import free_port
 
 
 def on(database: Database) -> Repositories:
     return Repositories(
         SqlMediaRepository(database), SqlUserRepository(database), SqlPostRepository(database)
     )
+
+
+class SqlRepositoriesContract(RepositoriesContract):
+    """What the tables themselves see to; `database` comes from the database's subclass."""
+
+    @pytest.fixture
+    @abstractmethod
+    def database(self) -> Database: ...
+
+    @pytest.fixture
+    def repositories(self, database: Database) -> Repositories:
+        return on(database)
+
+    @pytest.mark.parametrize(
+        "illegal",
+        [
+            "kind = 'banner'",
+            "status = 'lost'",
+            "status = 'ready'",
+            "thumbnails_status = 'maybe'",
+            "thumbnails_status = 'failed'",
+            "content_type = 'image/gif'",
+            "size_bytes = 0",
+            "width = 1",
+            "owner_id = 99",
+            "id = NULL",
+            "incoming_key = NULL",
+        ],
+    )
+    async def test_the_database_itself_refuses_an_illegal_row(
+        self, database: Database, repositories: Repositories, illegal: str
+    ) -> None:
+        await repositories.pending(await repositories.user(), now=NOW)
+
+        with pytest.raises(IntegrityError):
+            async with database.write() as connection:
+                await connection.execute(text(f"UPDATE media SET {illegal}"))
 
 
 class TestMemoryRepositories(RepositoriesContract):
@@ -43,10 +83,10 @@ class TestMemoryRepositories(RepositoriesContract):
             await media.check()
 
 
-class TestSqliteRepositories(RepositoriesContract):
+class TestSqliteRepositories(SqlRepositoriesContract):
     @pytest.fixture
-    def repositories(self, sqlite: Database) -> Repositories:
-        return on(sqlite)
+    def database(self, sqlite: Database) -> Database:
+        return sqlite
 
     async def test_a_database_that_was_not_migrated_is_down(self, tmp_path: Path) -> None:
         database = Database(f"sqlite+aiosqlite:///{tmp_path}/empty.db")
@@ -88,27 +128,53 @@ class TestSqliteRepositories(RepositoriesContract):
                 await on(impatient).user()
         await impatient.close()
 
-    @pytest.mark.parametrize(
-        "illegal",
-        [
-            "kind = 'banner'",
-            "status = 'lost'",
-            "status = 'ready'",
-            "thumbnails_status = 'maybe'",
-            "thumbnails_status = 'failed'",
-            "content_type = 'image/gif'",
-            "size_bytes = 0",
-            "width = 1",
-            "owner_id = 99",
-            "id = NULL",
-            "incoming_key = NULL",
-        ],
-    )
-    async def test_the_database_itself_refuses_an_illegal_row(
-        self, sqlite: Database, repositories: Repositories, illegal: str
-    ) -> None:
-        await repositories.pending(await repositories.user(), now=NOW)
 
-        with pytest.raises(IntegrityError):
-            async with sqlite.write() as connection:
-                await connection.execute(text(f"UPDATE media SET {illegal}"))
+class TestPostgresqlRepositories(SqlRepositoriesContract):
+    @pytest.fixture
+    def database(self, postgresql: Database) -> Database:
+        return postgresql
+
+    async def test_a_database_that_was_not_migrated_is_down(
+        self, postgresql_server: Postgresql
+    ) -> None:
+        empty = Database(postgresql_url(postgresql_server.url("postgres")))
+
+        with pytest.raises(PartUnavailable, match='"media" does not exist'):
+            await SqlMediaRepository(empty).check()
+        await empty.close()
+
+    async def test_a_server_that_is_not_there_is_down(self) -> None:
+        nowhere = Database(postgresql_url(f"postgresql://x@127.0.0.1:{free_port()}/x"))
+
+        with pytest.raises(PartUnavailable, match="Connect call failed"):
+            await SqlMediaRepository(nowhere).check()
+        await nowhere.close()
+
+    async def test_a_statement_that_takes_too_long_is_given_up(self, postgresql: Database) -> None:
+        impatient = Database(postgresql.engine.url, statement_timeout_s=0.2)
+
+        with pytest.raises(PartUnavailable, match="statement timeout"):
+            async with impatient.read() as connection:
+                await connection.execute(text("SELECT pg_sleep(5)"))
+        await impatient.close()
+
+    async def test_a_lock_that_lasts_too_long_is_given_up(
+        self, postgresql: Database, repositories: Repositories
+    ) -> None:
+        owner = await repositories.user()
+        impatient = Database(postgresql.engine.url, statement_timeout_s=0.2)
+
+        async with postgresql.write() as connection:
+            await connection.execute(text("SELECT 1 FROM users FOR UPDATE"))
+            with pytest.raises(PartUnavailable, match="timeout"):
+                await on(impatient).pending(owner)
+        await impatient.close()
+
+    async def test_a_pool_in_use_makes_wait_and_then_gives_up(self, postgresql: Database) -> None:
+        small = Database(postgresql.engine.url, pool_size=1, connect_timeout_s=0.2)
+
+        async with small.read():
+            with pytest.raises(PartUnavailable, match="QueuePool"):
+                await SqlMediaRepository(small).check()
+        await SqlMediaRepository(small).check()
+        await small.close()

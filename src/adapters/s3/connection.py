@@ -63,6 +63,11 @@ class S3Connection:
         """Whether there are any, from here or from where boto3 looks. May ask the instance."""
         return self._session.get_credentials() is not None
 
+    @property
+    def partition(self) -> str:
+        """The part of AWS that the region is in, as ARNs name it: mostly `aws`."""
+        return self._session.get_partition_for_region(self.region)
+
     @cached_property
     def _session(self) -> boto3.Session:
         return boto3.Session(

@@ -6,8 +6,11 @@ from typing import Never
 import click
 
 from mediaport import __version__
+from mediaport.application.ports.unavailable import PartUnavailable
 from mediaport.entrypoints.cli.demo import demo
+from mediaport.entrypoints.cli.doctor import doctor
 from mediaport.entrypoints.cli.migrate import migrate
+from mediaport.entrypoints.cli.provision import provision
 from mediaport.entrypoints.cli.serve import serve
 from mediaport.entrypoints.cli.show_settings import show_settings
 from mediaport.entrypoints.cli.worker import worker
@@ -20,15 +23,18 @@ def cli() -> None:
     """Image uploads, straight to the object store, verified and with thumbnails."""
 
 
-for command in (serve, worker, migrate, show_settings, demo):
+for command in (serve, worker, migrate, provision, doctor, show_settings, demo):
     cli.add_command(command)
 
 
 def main() -> Never:
-    """Run the command; a setting that does not fit ends it with one line."""
+    """Run the command; what the user can mend ends it with one line."""
     try:
         cli()
     except SettingError as error:
         click.echo(f"mediaport: {error}", err=True)
         sys.exit(2)
+    except PartUnavailable as error:
+        click.echo(f"mediaport: {error}", err=True)
+        sys.exit(1)
     sys.exit(0)

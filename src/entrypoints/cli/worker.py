@@ -6,7 +6,6 @@ import socket
 
 import click
 
-from mediaport.application.ports.unavailable import PartUnavailable
 from mediaport.entrypoints.cli.logs import start_logging
 from mediaport.entrypoints.cli.migrate import require_migrated
 from mediaport.entrypoints.settings import SettingError, Settings, load, without_password
@@ -50,8 +49,6 @@ async def _check(settings: Settings) -> None:
     queue, host = redis_queue(settings), socket.gethostname()
     try:
         workers = await queue.workers()
-    except PartUnavailable as error:
-        raise click.ClickException(str(error)) from error
     finally:
         await queue.close()
     if host not in {worker.get(HOST) for worker in workers.values()}:

@@ -1,0 +1,313 @@
+"""Does the object store keep its promises to us, to browsers, and to strangers?"""
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Self
+from uuid import uuid4
+
+import httpx
+
+from mediaport.application.ports.object_store import (
+    CACHE_CONTROL,
+    ObjectChanged,
+    ObjectStore,
+    SignedUpload,
+)
+from mediaport.domain.policy import ContentType
+from mediaport.entrypoints.container import Container
+from mediaport.entrypoints.doctor.checks import Ailment, Check
+from mediaport.entrypoints.doctor.s3 import S3Examination
+from mediaport.entrypoints.settings import Settings
+
+BODY = b"What the doctor brings, the doctor takes away."
+TYPE = ContentType.JPEG
+PATIENCE_S = 10
+EXPIRES_S = 1
+
+ACCEPTED = "presigned PUT accepted"
+PUBLISHED = "publish"
+
+
+class StoreExamination:
+    """Uploads, publishes and reads under names of its own, and removes all of it at the end."""
+
+    def __init__(self, container: Container) -> None:
+        self._settings: Settings = container.settings()
+        self._store: ObjectStore = container.store()
+        self._clock = container.clock()
+        self._prefixes = container.prefixes()
+        self._own = f"doctor/{uuid4().hex}"
+        self._http = httpx.AsyncClient(timeout=PATIENCE_S, trust_env=False)
+        self._s3 = S3Examination(container, self._http) if self._settings.s3_bucket else None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._http.aclose()
+
+    @property
+    def checks(self) -> Sequence[Check]:
+        """The checks of the object store, in an order in which one stands on the other."""
+        reached = self._s3.checks if self._s3 else [Check(name="store answers", run=self._answers)]
+        needs = tuple(check.name for check in reached if check.name != "clock of the store")
+        uploaded, published = (*needs, ACCEPTED), (*needs, ACCEPTED, PUBLISHED)
+        return [
+            *reached,
+            Check(name=ACCEPTED, run=self._accepts, needs=needs),
+            Check(name="wrong length refused", run=self._refuses_length, needs=uploaded),
+            Check(name="wrong type refused", run=self._refuses_type, needs=uploaded),
+            Check(name="tampered URL refused", run=self._refuses_tampering, needs=uploaded),
+            Check(name="expired URL refused", run=self._refuses_late, needs=uploaded),
+            *(
+                Check(
+                    name=f"CORS from {origin}",
+                    run=lambda origin=origin: self._preflight(origin),  # type: ignore[misc]  # mypy cannot infer a default's type
+                    needs=uploaded,
+                )
+                for origin in self._settings.page_origins
+            ),
+            Check(name=PUBLISHED, run=self._publishes, needs=uploaded),
+            Check(name="publish is pinned to an ETag", run=self._pins, needs=published),
+            Check(name="published objects are public", run=self._serves, needs=published),
+            Check(name="uploads are private", run=self._keeps_private, needs=uploaded),
+            Check(name="nobody lists", run=self._lists_for_nobody, needs=uploaded),
+            Check(name="nobody else writes", run=self._takes_from_nobody, needs=uploaded),
+            Check(name="clean-up", run=self._clean_up, needs=needs),
+        ]
+
+    async def _answers(self) -> str:
+        url = f"{self._settings.reached_at}/health/live"
+        try:
+            answer = await self._http.get(url)
+        except httpx.TransportError as error:
+            seen, mend = f"{url}: {error}", "Start the server: mediaport serve"
+            raise Ailment(seen, mend=mend) from error
+        return f"{url} answers {answer.status_code}"
+
+    async def _accepts(self) -> str:
+        upload = self._sign("accepted")
+        started = time.perf_counter()
+        answer = await self._put(upload)
+        took_ms = 1000 * (time.perf_counter() - started)
+        if answer.is_redirect:
+            raise Ailment(
+                f"{answer.status_code} to {answer.headers.get('location')}",
+                mend="A browser does not follow it: set AWS_REGION to the bucket's region, or "
+                "S3_PRESIGN_ENDPOINT_URL to where it leads.",
+            )
+        if answer.status_code != httpx.codes.OK:
+            raise Ailment(
+                _told(answer),
+                mend="SignatureDoesNotMatch: a proxy on the way changes Host or headers. "
+                "AccessDenied: the key lacks s3:PutObject, see mediaport provision "
+                "--print-iam-policy",
+            )
+        return f"200 in {took_ms:.0f} ms at {_origin(upload.url)}"
+
+    async def _refuses_length(self) -> str:
+        upload = self._sign("wrong-length")
+        return self._refused(await self._put(upload, BODY + b"!"), "another length than declared")
+
+    async def _refuses_type(self) -> str:
+        upload = self._sign("wrong-type")
+        answer = await self._put(upload, headers={"Content-Type": "text/html"})
+        return self._refused(answer, "another type than declared")
+
+    async def _refuses_tampering(self) -> str:
+        upload = self._sign("tampered")
+        other = upload.url.replace("tampered.jpg", "tampered-with.jpg", 1)
+        return self._refused(await self._put(upload, url=other), "another key than the signed one")
+
+    async def _refuses_late(self) -> str:
+        upload = self._sign("expired", expires_in_s=EXPIRES_S)
+        await asyncio.sleep(EXPIRES_S + 2)  # servers count whole seconds, and clocks differ
+        return self._refused(await self._put(upload), "a URL that has expired")
+
+    def _refused(self, answer: httpx.Response, what: str) -> str:
+        if not answer.is_client_error:
+            raise Ailment(
+                f"it did not refuse {what}: {_told(answer)}",
+                mend="This store does not hold to signatures: do not use it.",
+            )
+        return _told(answer)
+
+    async def _preflight(self, origin: str) -> str:
+        url = self._sign("accepted").url
+        answer = await self._send(
+            "OPTIONS",
+            url,
+            headers={
+                "Origin": origin,
+                "Access-Control-Request-Method": "PUT",
+                "Access-Control-Request-Headers": "content-type",
+            },
+        )
+        granted = {name: answer.headers.get(f"access-control-allow-{name}", "") for name in _CORS}
+        listed = {name: _listed(value) for name, value in granted.items()}
+        if (
+            not answer.is_success
+            or granted["origin"] not in {origin, "*"}
+            or not listed["methods"] & {"put", "*"}
+            or not listed["headers"] & {"content-type", "*"}
+        ):
+            shown = ", ".join(f"{name} {value or 'none'}" for name, value in granted.items())
+            raise Ailment(
+                f"{answer.status_code}; allowed: {shown}",
+                mend="Run: mediaport provision. MinIO has one setting for all buckets: "
+                f"MINIO_API_CORS_ALLOW_ORIGIN={','.join(self._settings.page_origins)}",
+            )
+        return f"PUT with content-type allowed for {granted['origin']}"
+
+    async def _publishes(self) -> str:
+        stored = await self._store.stat(self._incoming("accepted"))
+        await self._publish("accepted", stored.etag)
+        return "copied inside the store"
+
+    async def _pins(self) -> str:
+        await self._put(self._sign("pinned"))
+        outdated = (await self._store.stat(self._incoming("pinned"))).etag
+        await self._put(self._sign("pinned"), BODY[::-1])
+        try:
+            await self._publish("pinned", outdated)
+        except ObjectChanged:
+            return "an object that was replaced after it was verified is not published"
+        raise Ailment(
+            "an object that was replaced after it was verified was published",
+            mend="This store ignores x-amz-copy-source-if-match: do not use it.",
+        )
+
+    async def _publish(self, name: str, etag: str) -> None:
+        source, target = self._incoming(name), self._public(name)
+        await self._store.publish(source, target, etag=etag, content_type=TYPE)
+
+    async def _serves(self) -> str:
+        url = f"{self._store.public_base_url}/{self._public('accepted')}"
+        answer = await self._send("GET", url)
+        if answer.content != BODY:
+            raise Ailment(
+                f"{_told(answer)} at {url}",
+                mend="Run: mediaport provision. Behind a CDN, set S3_PUBLIC_BASE_URL to it.",
+            )
+        wanted = {"content-type": str(TYPE), "cache-control": CACHE_CONTROL}
+        got = {name: answer.headers.get(name) for name in wanted}
+        if got != wanted:
+            raise Ailment(
+                f"it is served as {got}", mend="Something on the way changes it: look at the CDN."
+            )
+        return f"200 at {self._store.public_base_url}"
+
+    async def _keeps_private(self) -> str:
+        url = self._sign("accepted").url.partition("?")[0]
+        answer = await self._send("GET", url)
+        if not answer.is_client_error:
+            raise Ailment(
+                f"anyone can read {url}: {_told(answer)}",
+                mend=f"Let the bucket's policy make {self._prefixes.public}* public, nothing else.",
+            )
+        return _told(answer)
+
+    async def _lists_for_nobody(self) -> str:
+        answer = await self._send("GET", f"{self._bucket_url()}/?list-type=2")
+        if not answer.is_client_error:
+            raise Ailment(
+                f"anyone can list the bucket: {_told(answer)}",
+                mend="Take s3:ListBucket for everyone out of the bucket's policy.",
+            )
+        return _told(answer)
+
+    async def _takes_from_nobody(self) -> str:
+        url = f"{self._bucket_url()}/{self._public('from-nobody')}"
+        answer = await self._send("PUT", url, BODY)
+        if not answer.is_client_error:
+            raise Ailment(
+                f"anyone can write without a signature: {_told(answer)}",
+                mend="Take s3:PutObject for everyone out of the bucket's policy.",
+            )
+        return _told(answer)
+
+    async def _clean_up(self) -> str:
+        halves = (self._prefixes.incoming, self._prefixes.public)
+        prefixes = [f"{half}{self._own}/" for half in halves]
+        keys = [key for prefix in prefixes for key in await self._keys_under(prefix)]
+        await self._store.delete(keys)
+        left = [key for prefix in prefixes for key in await self._keys_under(prefix)]
+        if left:
+            raise Ailment(
+                f"{len(left)} objects stay, such as {left[0]}",
+                mend="The key needs s3:DeleteObject: mediaport provision --print-iam-policy",
+            )
+        return f"{len(keys)} objects removed"
+
+    async def _keys_under(self, prefix: str) -> list[str]:
+        return [key async for key in self._store.keys_under(prefix)]
+
+    def _sign(self, name: str, *, expires_in_s: int = 60) -> SignedUpload:
+        return self._store.presign_put(
+            self._incoming(name),
+            content_type=TYPE,
+            size_bytes=len(BODY),
+            expires_in_s=expires_in_s,
+            now=self._clock.now(),
+        )
+
+    def _incoming(self, name: str) -> str:
+        return f"{self._prefixes.incoming}{self._own}/{name}.{TYPE.extension}"
+
+    def _public(self, name: str) -> str:
+        return f"{self._prefixes.public}{self._own}/{name}.{TYPE.extension}"
+
+    def _bucket_url(self) -> str:
+        """Where browsers reach the bucket, whatever CDN is in front of what is public."""
+        key = self._incoming("accepted")
+        return self._sign("accepted").url.partition("?")[0].removesuffix(f"/{key}")
+
+    async def _put(
+        self,
+        upload: SignedUpload,
+        body: bytes = BODY,
+        *,
+        url: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> httpx.Response:
+        return await self._send(
+            "PUT", url or upload.url, body, {**upload.headers, **(headers or {})}
+        )
+
+    async def _send(
+        self,
+        method: str,
+        url: str,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> httpx.Response:
+        try:
+            return await self._http.request(method, url, content=body, headers=headers)
+        except httpx.TransportError as error:
+            seen = f"{_origin(url)} does not answer: {error!r}"
+            mend = "Browsers must reach it: set S3_PRESIGN_ENDPOINT_URL, or S3_PUBLIC_BASE_URL."
+            raise Ailment(seen, mend=mend) from error
+
+
+_CORS = ("origin", "methods", "headers")
+
+
+def _listed(value: str) -> set[str]:
+    return {part.strip().lower() for part in value.split(",")}
+
+
+def _origin(url: str) -> str:
+    return "/".join(url.split("/")[:3])
+
+
+def _told(answer: httpx.Response) -> str:
+    """Status, and S3's code, if there is one."""
+    _, _, rest = answer.text.partition("<Code>")
+    return f"{answer.status_code} {rest.partition('</Code>')[0]}".strip()

@@ -1,0 +1,118 @@
+"""A server as a process of its own: started, killed, frozen, stopped."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+PATIENCE_S = 30
+
+
+def free_port() -> int:
+    """A port of this machine that nobody uses."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
+class ServerProcess:
+    """One server; its data and its log are in `folder`, so it can be started again."""
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        folder: Path,
+        is_ready: Callable[[], bool],
+        environment: Mapping[str, str] | None = None,
+        user: str | None = None,
+    ) -> None:
+        self._command = [*command]
+        self._folder = folder
+        self._is_ready = is_ready
+        self._environment = environment
+        self._user = user
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def name(self) -> str:
+        """What it is called in messages."""
+        return Path(self._command[0]).name
+
+    @property
+    def log(self) -> str:
+        """What it wrote so far."""
+        return (self._folder / "log").read_text(errors="replace")
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the process is there."""
+        return self._process is not None and self._process.poll() is None
+
+    def start(self) -> None:
+        """Start, and wait until it answers."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with (self._folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command,
+                cwd=self._folder,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                user=self._user,
+                group=self._user and _group_of(self._user),
+                extra_groups=[] if self._user else None,
+            )
+        deadline = time.monotonic() + PATIENCE_S
+        while time.monotonic() < deadline and self._process.poll() is None:
+            if self._is_ready():
+                return
+            time.sleep(0.02)
+        raise RuntimeError(f"{self.name} did not start:\n{self.log}")
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> int:
+        """Ask it to stop; its exit status."""
+        return self._end(signal.SIGTERM)
+
+    def freeze(self) -> None:
+        """Let it hang: connections stay, answers do not come."""
+        os.kill(self._pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        os.kill(self._pid, signal.SIGCONT)
+
+    def wait(self) -> int:
+        """Wait until it ended by itself, or was killed by someone else; its exit status."""
+        assert self._process is not None
+        return self._process.wait(PATIENCE_S)
+
+    @property
+    def _pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def _end(self, how: signal.Signals) -> int:
+        if self._process is None:
+            return 0
+        if self._process.poll() is None:
+            self._process.send_signal(how)
+            self._process.send_signal(signal.SIGCONT)  # what is frozen hears nothing
+        status = self._process.wait(PATIENCE_S)
+        self._process = None
+        return status
+
+
+def _group_of(user: str) -> int:
+    import pwd  # noqa: PLC0415 - Windows has none
+
+    return pwd.getpwnam(user).pw_gid
