@@ -1,17 +1,23 @@
 """Every thumbnail queue keeps the contract: what is asked for is made."""
 
 import asyncio
+import socket
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 
 from mediaport.adapters.inprocess.thumbnail_queue import InProcessThumbnailQueue
 from mediaport.adapters.memory.images import picture
 from mediaport.adapters.memory.thumbnail_queue import MemoryThumbnailQueue
+from mediaport.adapters.saq.thumbnail_queue import SaqThumbnailQueue
+from mediaport.adapters.saq.worker import HOST, SaqWorker
 from mediaport.application.ports.thumbnail_queue import ThumbnailQueue
-from mediaport.domain.media import Media
+from mediaport.application.ports.unavailable import PartUnavailable
+from mediaport.domain.media import Media, MediaId
+from tests.servers.process import free_port
+from tests.servers.redis import RedisServer
 from tests.world import World
 
 Settle = Callable[[], Awaitable[None]]
@@ -135,3 +141,149 @@ class TestInProcessThumbnailQueue(ThumbnailQueueContract):
         owed = await world.media.owed_thumbnails(now=world.clock.now(), limit=9)
         assert owed == [media.id]  # row 51
         assert world.tables.thumbnail_starts[media.id] == 0
+
+
+class TestSaqThumbnailQueue(ThumbnailQueueContract):
+    @pytest.fixture
+    def name(self, redis_server: RedisServer) -> Iterator[str]:
+        redis_server.flush()
+        yield "test"
+        redis_server.flush()
+
+    @pytest.fixture
+    async def queue(self, redis_server: RedisServer, name: str) -> AsyncIterator[SaqThumbnailQueue]:
+        queue = SaqThumbnailQueue(redis_server.url, name=name, timeout_s=0.5)
+        yield queue
+        await queue.close()
+
+    @pytest.fixture
+    async def running(
+        self, world: World, redis_server: RedisServer, name: str
+    ) -> AsyncIterator[None]:
+        async with self.worker(world, redis_server, name):
+            yield
+
+    @asynccontextmanager
+    async def worker(
+        self, world: World, redis_server: RedisServer, name: str
+    ) -> AsyncIterator[None]:
+        worker = SaqWorker(
+            redis_server.url, name=name, make_thumbnails=world.use.make_thumbnails(), concurrency=2
+        )
+        running = asyncio.create_task(worker.run())
+        yield
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    @pytest.fixture
+    async def settle(self, queue: SaqThumbnailQueue, running: None) -> Settle:
+        async def wait() -> None:
+            async with asyncio.timeout(10):
+                while await queue.jobs.count("incomplete"):
+                    await asyncio.sleep(0.01)
+
+        return wait
+
+    async def test_a_job_waits_for_a_worker(
+        self, world: World, queue: SaqThumbnailQueue, redis_server: RedisServer, name: str
+    ) -> None:
+        media = await self.owing(world)
+        await queue.enqueue(media.id)
+        assert await queue.jobs.count("queued") == 1
+
+        async with self.worker(world, redis_server, name), asyncio.timeout(10):
+            while not world.tables.media[media.id].variants:
+                await asyncio.sleep(0.01)
+
+    async def test_a_media_item_waits_once(self, world: World, queue: SaqThumbnailQueue) -> None:
+        media = await self.owing(world)
+
+        await asyncio.gather(*(queue.enqueue(media.id) for _ in range(20)))
+
+        assert await queue.jobs.count("queued") == 1  # row 46
+
+    async def test_a_finished_job_can_be_asked_for_again(
+        self, world: World, queue: SaqThumbnailQueue, settle: Settle
+    ) -> None:
+        media = await self.owing(world)
+        await queue.enqueue(media.id)
+        await settle()
+
+        await queue.enqueue(media.id)
+
+        assert await queue.jobs.count("incomplete") in {0, 1}
+        await settle()
+        assert world.tables.thumbnail_starts[media.id] == 1
+
+    async def test_a_store_that_is_down_for_a_moment_is_tried_again(
+        self, world: World, queue: SaqThumbnailQueue, settle: Settle
+    ) -> None:
+        media = await self.owing(world)
+        world.store.is_down = True
+        await queue.enqueue(media.id)
+        async with asyncio.timeout(10):
+            while world.tables.thumbnail_starts.get(media.id) != 0:
+                await asyncio.sleep(0.01)
+
+        world.store.is_down = False
+        await settle()
+
+        assert world.tables.media[media.id].variants
+
+    async def test_a_job_cut_off_by_the_stop_is_given_back(
+        self, world: World, queue: SaqThumbnailQueue, redis_server: RedisServer, name: str
+    ) -> None:
+        media = await self.owing(world)
+        started = asyncio.Event()
+
+        async def decode_for_ever(*_: object, **__: object) -> None:
+            started.set()
+            await asyncio.sleep(3600)
+
+        world.images.make_thumbnails = decode_for_ever  # type: ignore[method-assign, assignment]
+        await queue.enqueue(media.id)
+        async with self.worker(world, redis_server, name):
+            await started.wait()
+
+        owed = await world.media.owed_thumbnails(now=world.clock.now(), limit=9)
+        assert owed == [media.id]  # row 51
+        assert world.tables.thumbnail_starts[media.id] == 0
+        assert await queue.jobs.count("incomplete") == 1
+
+    async def test_workers_say_that_they_live(
+        self, queue: SaqThumbnailQueue, running: None
+    ) -> None:
+        async with asyncio.timeout(10):
+            while not await queue.workers():
+                await asyncio.sleep(0.05)
+
+        (said,) = (await queue.workers()).values()
+        assert said[HOST] == socket.gethostname()
+
+    async def test_a_queue_that_does_not_answer_is_given_up_in_time(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            url = f"redis://127.0.0.1:{silent.getsockname()[1]}"
+            queue = SaqThumbnailQueue(url, name="test", timeout_s=0.2)
+            for call in (queue.enqueue(MediaId(1)), queue.check(), queue.workers()):
+                async with asyncio.timeout(1):
+                    with pytest.raises(PartUnavailable, match="thumbnail queue"):  # row 42
+                        await call
+            await queue.close()
+
+    async def test_a_queue_that_is_not_there_is_down(self) -> None:
+        queue = SaqThumbnailQueue(f"redis://127.0.0.1:{free_port()}", name="test", timeout_s=0.5)
+
+        with pytest.raises(PartUnavailable, match="thumbnail queue"):  # row 42
+            await queue.enqueue(MediaId(1))
+        await queue.close()
+
+    async def test_two_installations_share_one_redis(
+        self, world: World, queue: SaqThumbnailQueue, redis_server: RedisServer
+    ) -> None:
+        other = SaqThumbnailQueue(redis_server.url, name="other", timeout_s=0.5)
+
+        await other.enqueue(MediaId(7))
+
+        assert await queue.jobs.count("queued") == 0
+        assert await other.jobs.count("queued") == 1
+        await other.close()

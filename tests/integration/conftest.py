@@ -1,11 +1,25 @@
-"""Running servers."""
+"""Running servers, on embedded parts and on real ones."""
 
+import asyncio
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
+from uuid import uuid4
 
 import pytest
 
-from tests.integration.server import Server, User
+from mediaport.adapters.s3.provisioning import provision
+from mediaport.entrypoints.parts import bucket_plan, s3_connection
+from mediaport.entrypoints.settings import load
+from tests.integration.server import Server, User, Worker
+from tests.servers.postgresql import Postgresql
+from tests.servers.process import ServerProcess
+from tests.servers.redis import RedisServer
+from tests.servers.s3 import S3Server, new_bucket
+
+AnyProcess = TypeVar("AnyProcess", bound=ServerProcess)
+NOWHERE = Path("no-such-file")
 
 
 @pytest.fixture(scope="module")
@@ -31,3 +45,114 @@ def ada(server: Server, request: pytest.FixtureRequest) -> Iterator[User]:
     user = User(server.url, f"ada_{abs(hash(request.node.nodeid)) % 10**12}")
     yield user
     user.close()
+
+
+@contextmanager
+def real_parts(
+    postgresql: Postgresql, redis: RedisServer, s3: S3Server
+) -> Iterator[dict[str, str]]:
+    """Settings that name a new database, a new, provisioned bucket and a new queue."""
+    url = asyncio.run(postgresql.database())
+    settings = {
+        "DATABASE_URL": url,
+        "REDIS_URL": redis.url,
+        "QUEUE_NAME": f"test_{uuid4().hex}",
+        "S3_BUCKET": new_bucket(),
+        "JWT_SECRET": uuid4().hex,
+        "MEDIA_SWEEP_INTERVAL_S": "1",
+        **s3.settings,
+    }
+    prepare_bucket(settings)
+    yield settings
+    asyncio.run(postgresql.drop(url))
+
+
+def prepare_bucket(settings: dict[str, str]) -> None:
+    """Make the bucket that the settings name, as `mediaport provision` does."""
+    loaded, _ = load(settings, env_file=NOWHERE)
+    connection = s3_connection(loaded)
+    provision(connection, bucket_plan(loaded, connection))
+
+
+@pytest.fixture
+def real(
+    postgresql_server: Postgresql, redis_server: RedisServer, s3_server: S3Server
+) -> Iterator[dict[str, str]]:
+    """Real parts of a test's own."""
+    with real_parts(postgresql_server, redis_server, s3_server) as settings:
+        yield settings
+
+
+@pytest.fixture(scope="module")
+def product(
+    postgresql_server: Postgresql,
+    redis_server: RedisServer,
+    s3_server: S3Server,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Server]:
+    """An API process with a worker process beside it, on real parts, for the tests of a file."""
+    with real_parts(postgresql_server, redis_server, s3_server) as settings:
+        folder = tmp_path_factory.mktemp("product")
+        api, worker = Server(folder, **settings), Worker(folder, **settings)
+        api.start()
+        worker.start()
+        yield api
+        assert api.stop() == 0
+        assert worker.stop() == 0
+
+
+class Crew:
+    """Processes and users of one test. Whatever happens, they are gone at its end."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._processes: list[ServerProcess] = []
+        self._users: list[User] = []
+
+    def api(self, **settings: str) -> Server:
+        """An API process, started."""
+        return self._started(Server(self._next_folder(), **settings))
+
+    def worker(self, **settings: str) -> Worker:
+        """A worker process, started."""
+        return self._started(self.worker_to_be(**settings))
+
+    def worker_to_be(self, **settings: str) -> Worker:
+        """A worker process, not started yet."""
+        worker = Worker(self._next_folder(), **settings)
+        self._processes.append(worker)
+        return worker
+
+    def user(self, api: Server) -> User:
+        """A user, new to the API."""
+        user = User(api.url, f"user_{len(self._users)}")
+        self._users.append(user)
+        return user
+
+    def stop(self) -> list[int]:
+        """Ask all processes to stop; the exit statuses of those that were there."""
+        running = [process for process in self._processes if process.is_running]
+        return [process.stop() for process in running]
+
+    def end(self) -> None:
+        """Leave nobody behind."""
+        for user in self._users:
+            user.close()
+        for process in self._processes:
+            process.kill()
+
+    def _next_folder(self) -> Path:
+        return self._folder / str(len(self._processes))
+
+    def _started(self, process: AnyProcess) -> AnyProcess:
+        self._processes.append(process)
+        process.start()
+        return process
+
+
+@pytest.fixture
+def crew(tmp_path: Path) -> Iterator[Crew]:
+    """Processes and users of a test's own."""
+    crew = Crew(tmp_path)
+    yield crew
+    crew.end()

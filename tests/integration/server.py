@@ -1,19 +1,16 @@
 """The product as users run it: a process that is started, stopped, and killed."""
 
 import os
-import signal
-import socket
 import subprocess
 import sys
 import time
-from contextlib import suppress
 from pathlib import Path
-from typing import IO
 
 import httpx
 
+from tests.servers.process import ServerProcess, free_port
+
 COMMAND = str(Path(sys.executable).parent / "mediaport")
-PATIENCE_S = 30
 
 
 def environment(**settings: str) -> dict[str, str]:
@@ -35,68 +32,45 @@ def run(*arguments: str, cwd: Path, **settings: str) -> subprocess.CompletedProc
     )
 
 
-class Server:
-    """`mediaport serve --migrate` with its data in a folder of its own."""
+class Server(ServerProcess):
+    """`mediaport serve --migrate`, by default with its data in a folder of its own."""
 
     def __init__(self, folder: Path, **settings: str) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.folder = folder
         self.settings = {"PORT": str(self.port), "DATA_DIR": str(folder / "var"), **settings}
-        self._log: IO[str] | None = None
-        self._process: subprocess.Popen[str] | None = None
+        super().__init__(
+            [COMMAND, "serve", "--migrate"], folder=folder, is_ready=self._answers, log="server.log"
+        )
 
     @property
     def objects(self) -> Path:
         """The folder of the embedded object store."""
         return self.folder / "var" / "objects"
 
-    @property
-    def log(self) -> str:
-        """What the server wrote so far."""
-        return (self.folder / "server.log").read_text()
-
     def start(self) -> None:
-        """Start, and wait until it answers."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self._log = (self.folder / "server.log").open("a")
-        self._process = subprocess.Popen(
-            [COMMAND, "serve", "--migrate"],
-            cwd=self.folder,
-            env=environment(**self.settings),
-            stdout=self._log,
-            stderr=subprocess.STDOUT,
-            text=True,
+        """Start, and wait until every part answers."""
+        self.environment = environment(**self.settings)
+        super().start()
+
+    def _answers(self) -> bool:
+        try:
+            return httpx.get(f"{self.url}/health/ready", timeout=10).is_success
+        except httpx.TransportError:
+            return False
+
+
+class Worker(ServerProcess):
+    """`mediaport worker`."""
+
+    def __init__(self, folder: Path, **settings: str) -> None:
+        super().__init__(
+            [COMMAND, "worker"],
+            folder=folder,
+            environment=environment(**{"DATA_DIR": str(folder / "var"), **settings}),
+            is_ready=lambda: "Making thumbnails" in self.log,
+            log="worker.log",
         )
-        deadline = time.monotonic() + PATIENCE_S
-        while time.monotonic() < deadline:
-            if self._process.poll() is not None:
-                break
-            with suppress(httpx.TransportError):
-                if httpx.get(f"{self.url}/health/ready").is_success:
-                    return
-            time.sleep(0.02)
-        raise RuntimeError(f"the server did not start:\n{self.log}")
-
-    def kill(self) -> None:
-        """Kill it as a power cut would."""
-        self._end(signal.SIGKILL)
-
-    def stop(self) -> int:
-        """Ask it to stop; its exit status."""
-        return self._end(signal.SIGTERM)
-
-    def _end(self, how: signal.Signals) -> int:
-        if self._process is None:
-            return 0
-        self._process.send_signal(how)
-        status = self._process.wait(PATIENCE_S)
-        self._process = None
-        if self._log:
-            self._log.close()
-        return status
 
 
 class User:

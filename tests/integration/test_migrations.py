@@ -1,7 +1,10 @@
 """The migrations: up, down, up; equal to the tables; nothing lost on the way."""
 
+import asyncio
 import re
 import sqlite3
+import subprocess
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -11,9 +14,11 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import CheckConstraint
 
+from mediaport.adapters.sql.database import postgresql_url
 from mediaport.adapters.sql.migrations import alembic_config, upgrade
 from mediaport.adapters.sql.tables import metadata
-from tests.integration.server import run
+from tests.integration.server import COMMAND, environment, run
+from tests.servers.postgresql import Postgresql, asked
 
 
 @pytest.fixture
@@ -33,7 +38,7 @@ def schema(path: Path) -> dict[str, str]:
 
 
 def revisions() -> list[str]:
-    script = ScriptDirectory.from_config(alembic_config("sqlite://"))
+    script = ScriptDirectory.from_config(alembic_config("sqlite+aiosqlite://"))
     return [revision.revision for revision in script.walk_revisions()][::-1]
 
 
@@ -91,3 +96,99 @@ def test_the_command_makes_and_keeps_the_data_folder(tmp_path: Path) -> None:
         assert done.returncode == 0, done.stderr
         assert "up to date" in done.stdout
     assert "media_variants" in schema(tmp_path / "data" / "mediaport.db")
+
+
+class TestPostgresql:
+    @pytest.fixture
+    def url(self, postgresql_server: Postgresql) -> Iterator[str]:
+        url = asyncio.run(postgresql_server.database(template="template0"))
+        yield url
+        asyncio.run(postgresql_server.drop(url))
+
+    @pytest.fixture
+    def config(self, url: str) -> Config:
+        return alembic_config(postgresql_url(url))
+
+    def names(self, url: str) -> set[str]:
+        """Of tables, indexes and constraints; Alembic's own table left out."""
+        query = """
+            SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace
+            UNION SELECT conname FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+        """
+        return {name for name in asked(url, query) if "alembic" not in name}
+
+    def test_each_step_can_be_taken_back_and_taken_again(self, config: Config, url: str) -> None:
+        steps = [self.names(url)]
+        for revision in revisions():
+            command.upgrade(config, revision)
+            steps.append(self.names(url))
+        assert steps == sorted(steps, key=len)
+
+        for below in reversed(steps[:-1]):
+            command.downgrade(config, "-1")
+            assert self.names(url) == below
+        command.upgrade(config, "head")
+
+        assert self.names(url) == steps[-1]
+
+    def test_the_migrations_make_exactly_the_tables(self, config: Config) -> None:
+        command.upgrade(config, "head")
+
+        command.check(config)
+
+    def test_every_check_of_the_tables_is_in_the_database(self, config: Config, url: str) -> None:
+        command.upgrade(config, "head")
+        made = asked(url, "SELECT conname FROM pg_constraint WHERE contype = 'c'")
+
+        for table in metadata.tables.values():
+            for check in table.constraints:
+                if isinstance(check, CheckConstraint):
+                    assert check.name in made
+
+    def test_processes_that_migrate_at_once_wait_for_one_another(
+        self, url: str, tmp_path: Path
+    ) -> None:
+        migrating = [
+            subprocess.Popen(
+                [COMMAND, "migrate"], cwd=tmp_path, env=environment(DATABASE_URL=url, S3_BUCKET="")
+            )
+            for _ in range(3)
+        ]
+
+        assert [process.wait(60) for process in migrating] == [0, 0, 0]
+
+    @pytest.mark.parametrize(
+        ("changed", "complaint"),
+        [
+            ("nobody", 'password authentication failed|role "nobody" does not exist'),
+            ("port", "Connect call failed"),
+            ("database", 'database "nowhere" does not exist'),
+            ("revision", "version"),
+        ],
+    )
+    def test_a_database_that_does_not_fit_stops_the_start_with_one_line(
+        self, url: str, tmp_path: Path, changed: str, complaint: str
+    ) -> None:
+        if changed == "revision":
+            upgrade(postgresql_url(url))
+            asked(url, "UPDATE alembic_version SET version_num = '9999'")
+        to = {
+            "nobody": postgresql_url(url).set(username="nobody", password="hunter2"),
+            "port": postgresql_url(url).set(port=9),
+            "database": postgresql_url(url).set(database="nowhere"),
+        }.get(changed, postgresql_url(url))
+
+        for arguments in (["migrate"], ["serve", "--migrate"], ["serve"]):
+            done = run(
+                *arguments,
+                cwd=tmp_path,
+                DATABASE_URL=to.render_as_string(hide_password=False),
+                JWT_SECRET="x" * 32,
+                PORT="8999",
+            )
+
+            assert done.returncode == 2
+            (line,) = done.stderr.splitlines()
+            assert line.startswith("mediaport: DATABASE_URL:")
+            assert re.search(complaint, line)
+            assert "hunter2" not in line

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import asyncpg
@@ -35,10 +36,10 @@ class Postgresql:
         self.process = process
         self._folder = folder
 
-    async def database(self) -> str:
-        """The URL of a new, empty, migrated database."""
+    async def database(self, *, template: str = TEMPLATE) -> str:
+        """The URL of a new, empty database, by default a migrated one."""
         name = f"test_{uuid4().hex}"
-        await self._run(f'CREATE DATABASE "{name}" TEMPLATE {TEMPLATE}')
+        await self._run(f'CREATE DATABASE "{name}" TEMPLATE {template}')
         return self.url(name)
 
     async def drop(self, url: str) -> None:
@@ -73,6 +74,19 @@ class Postgresql:
             await connection.execute(statement)
         finally:
             await connection.close()
+
+
+def asked(url: str, query: str) -> list[Any]:
+    """The first column of what a database answers."""
+
+    async def ask() -> list[Any]:
+        connection = await asyncpg.connect(url)
+        try:
+            return [row[0] for row in await connection.fetch(query)]
+        finally:
+            await connection.close()
+
+    return asyncio.run(ask())
 
 
 def start_postgresql() -> Postgresql:

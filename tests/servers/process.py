@@ -30,12 +30,14 @@ class ServerProcess:
         is_ready: Callable[[], bool],
         environment: Mapping[str, str] | None = None,
         user: str | None = None,
+        log: str = "log",
     ) -> None:
+        self.folder = folder
+        self.environment = environment
         self._command = [*command]
-        self._folder = folder
         self._is_ready = is_ready
-        self._environment = environment
         self._user = user
+        self._log = folder / log
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -46,7 +48,7 @@ class ServerProcess:
     @property
     def log(self) -> str:
         """What it wrote so far."""
-        return (self._folder / "log").read_text(errors="replace")
+        return self._log.read_text(errors="replace")
 
     @property
     def is_running(self) -> bool:
@@ -55,12 +57,12 @@ class ServerProcess:
 
     def start(self) -> None:
         """Start, and wait until it answers."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        with (self._folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with self._log.open("ab") as log:
+            process = self._process = subprocess.Popen(
                 self._command,
-                cwd=self._folder,
-                env=self._environment,
+                cwd=self.folder,
+                env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -69,7 +71,7 @@ class ServerProcess:
                 extra_groups=[] if self._user else None,
             )
         deadline = time.monotonic() + PATIENCE_S
-        while time.monotonic() < deadline and self._process.poll() is None:
+        while time.monotonic() < deadline and process.poll() is None:
             if self._is_ready():
                 return
             time.sleep(0.02)
@@ -102,14 +104,13 @@ class ServerProcess:
         return self._process.pid
 
     def _end(self, how: signal.Signals) -> int:
-        if self._process is None:
+        process = self._process
+        if process is None:
             return 0
-        if self._process.poll() is None:
-            self._process.send_signal(how)
-            self._process.send_signal(signal.SIGCONT)  # what is frozen hears nothing
-        status = self._process.wait(PATIENCE_S)
-        self._process = None
-        return status
+        if process.poll() is None:
+            process.send_signal(how)
+            process.send_signal(signal.SIGCONT)  # what is frozen hears nothing
+        return process.wait(PATIENCE_S)
 
 
 def _group_of(user: str) -> int:

@@ -18,8 +18,8 @@ from mediaport.domain.media import MediaId
 T = TypeVar("T")
 
 JOB = "make_thumbnails"
-# A job that lasts longer than its claim in the database is nobody's any more.
-JOB_TIMEOUT_S = int(THUMBNAILS_CLAIM_LASTS.total_seconds())
+# When a job is cut off, its claim has run out by itself: so the start counts.
+JOB_TIMEOUT_S = 2 * int(THUMBNAILS_CLAIM_LASTS.total_seconds())
 JOB_TRIES = 3
 RETRY_DELAY_S = 1.0
 
@@ -69,8 +69,9 @@ class SaqThumbnailQueue(ThumbnailQueue):
         return {name: worker["metadata"] or {} for name, worker in info["workers"].items()}
 
     async def close(self) -> None:
-        """Close every connection."""
-        await self.jobs.disconnect()
+        """Close every connection. SAQ's own `disconnect` would first open one."""
+        await self._redis.aclose()
+        await self._redis.connection_pool.disconnect()
 
     async def _in_time(self, work: Awaitable[T]) -> T:
         try:

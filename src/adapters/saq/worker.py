@@ -1,16 +1,20 @@
 """The worker's side of the queue: takes jobs from Redis and makes thumbnails."""
 
+import logging
 import os
 import signal
 import socket
+from contextlib import suppress
 from typing import Any
 
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 from saq.queue.redis import RedisQueue
 from saq.worker import Worker
 
 from mediaport.adapters.saq.thumbnail_queue import JOB
 from mediaport.application.media.make_thumbnails import MakeThumbnails
+from mediaport.application.ports.unavailable import PartUnavailable
 from mediaport.domain.media import MediaId
 
 HOST = "host"  # the name under which a worker says where it runs
@@ -34,6 +38,7 @@ class SaqWorker:
         # A Redis that is frozen or gone shows by its silence: hence the timeout.
         redis: Redis = Redis.from_url(redis_url, socket_timeout=REDIS_TIMEOUT_S)
         self._queue = RedisQueue(redis, name=name)
+        logging.getLogger("saq").addFilter(_in_one_line)
         self._worker = _Worker(
             self._queue,
             [(JOB, self._work)],
@@ -50,7 +55,8 @@ class SaqWorker:
         try:
             await self._worker.start()
         finally:
-            await self._queue.disconnect()
+            with suppress(RedisError):  # it says goodbye to a server that may be gone
+                await self._queue.disconnect()
 
     async def _work(self, _: dict[str, Any], *, media_id: int) -> None:
         await self._make_thumbnails(MediaId(media_id))
@@ -60,3 +66,13 @@ class _Worker(Worker[Any]):
     """SAQ's worker, leaving signals to the process that runs it."""
 
     SIGNALS: list[signal.Signals] = []  # noqa: RUF012 - as the parent declares it
+
+
+def _in_one_line(record: logging.LogRecord) -> bool:
+    """Say that a part is down in one line, not by a traceback a second; keep stops silent."""
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, RedisError | PartUnavailable):
+        record.msg, record.args = f"{record.msg.partition(' %')[0]}. {error}", ()
+        record.levelno, record.levelname = logging.WARNING, "WARNING"
+        record.exc_info = None
+    return "shutdown grace period" not in record.msg

@@ -37,6 +37,8 @@ log = logging.getLogger(__name__)
 REFUSALS = (SizeMismatch, ContentTypeMismatch, NotAnImage, TooManyPixels)
 # A caller has an answer within five seconds, well before the claim runs out.
 WORK_TIMEOUT_S = 4.5
+# What the sweep can do later, too, holds up nobody for longer than this.
+TIDY_TIMEOUT_S = 0.9
 WAIT_STEPS_S = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8, 1.0, 1.0, 1.0)
 
 
@@ -86,19 +88,23 @@ class CompleteUpload:
         raise CompletionInProgress(media_id, retry_after_s=5)
 
     async def _complete(self, media: Media, *, until: datetime) -> Media:
+        is_publishing = False
         try:
             async with asyncio.timeout(WORK_TIMEOUT_S):
                 stored, facts = await self._verify(media)
+                is_publishing = True
                 etag, size_bytes = await self._publish(media, stored, facts)
             now = self.clock.now()
             ready = media.complete(facts, etag=etag, size_bytes=size_bytes, now=now)
             shown = await self._mark_ready(ready, until=until)
         except TimeoutError as error:
-            # What hangs may still go on: the claim stays until it runs out.
+            if not is_publishing:
+                await self._release(media, until=until)
+            # Else what hangs may still be published: the claim stays until it runs out.
             raise PartUnavailable("object_store", f"no end in {WORK_TIMEOUT_S} s") from error
         except REFUSALS:
             try:
-                await self.store.delete([media.incoming_key])
+                await self._remove_refused(media)
             finally:
                 await self._release(media, until=until)
             raise
@@ -162,6 +168,13 @@ class CompleteUpload:
             raise CompletionInProgress(ready.id, retry_after_s=5)
         return current
 
+    async def _remove_refused(self, media: Media) -> None:
+        try:
+            async with asyncio.timeout(TIDY_TIMEOUT_S):
+                await self.store.delete([media.incoming_key])
+        except TimeoutError as error:
+            raise PartUnavailable("object_store", f"no end in {TIDY_TIMEOUT_S} s") from error
+
     async def _release(self, media: Media, *, until: datetime) -> None:
         try:
             await self.media.release_completion(media.id, until=until)
@@ -171,7 +184,8 @@ class CompleteUpload:
     async def _enqueue_and_tidy(self, media: Media) -> None:
         """What the sweep does later where it fails now: the media is ready either way."""
         try:
-            await self.queue.enqueue(media.id)
-            await self.store.delete([media.incoming_key])
-        except PartUnavailable as error:
+            async with asyncio.timeout(TIDY_TIMEOUT_S):
+                await self.queue.enqueue(media.id)
+                await self.store.delete([media.incoming_key])
+        except (PartUnavailable, TimeoutError) as error:
             log.warning("Media %s is ready; the sweep does the rest. %s", media.id, error)

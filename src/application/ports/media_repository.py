@@ -10,8 +10,9 @@ from mediaport.domain.media import Media, MediaId
 from mediaport.domain.users import UserId
 
 # What a killed process held is free again after this, and nobody honest is overtaken: completing
-# takes well under a second, the slowest image a few.
-COMPLETION_CLAIM_LASTS = timedelta(seconds=10)
+# takes well under a second (a call that the store lets hang, with its second try, some sixteen),
+# the slowest image a few.
+COMPLETION_CLAIM_LASTS = timedelta(seconds=20)
 THUMBNAILS_CLAIM_LASTS = timedelta(seconds=30)
 
 

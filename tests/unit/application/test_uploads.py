@@ -314,28 +314,73 @@ async def test_a_claim_that_cannot_be_given_back_runs_out(
     monkeypatch.setattr(complete_upload, "WAIT_STEPS_S", (0.0, 0.001))
     with pytest.raises(CompletionInProgress):
         await world.use.complete_upload()(media_id, by=owner)
-    world.clock.advance(seconds=10)
+    world.clock.advance(seconds=20)
     assert (await world.use.complete_upload()(media_id, by=owner)).is_ready
 
 
-async def test_a_store_that_hangs_is_left_before_the_claim_runs_out(
+async def hang(*_: object, **__: object) -> None:
+    await asyncio.sleep(3600)
+
+
+async def test_a_store_that_hangs_while_it_is_asked_is_left_and_asked_again(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     owner = await world.user()
     media_id = await world.uploaded(owner)
-    stat = world.store.stat
-
-    async def hang(_: str) -> None:
-        await asyncio.sleep(3600)
-
-    world.store.stat = hang  # type: ignore[method-assign, assignment]
     monkeypatch.setattr(complete_upload, "WORK_TIMEOUT_S", 0.01)
-    with pytest.raises(PartUnavailable):  # row 41
-        await world.use.complete_upload()(media_id, by=owner)
-    world.store.stat = stat  # type: ignore[method-assign]
-    world.clock.advance(seconds=10)  # what hangs may still go on until then
+    with monkeypatch.context() as hanging:
+        hanging.setattr(world.store, "stat", hang)
+        with pytest.raises(PartUnavailable):  # row 41
+            await world.use.complete_upload()(media_id, by=owner)
 
     assert (await world.use.complete_upload()(media_id, by=owner)).is_ready
+
+
+async def test_a_store_that_hangs_while_it_publishes_keeps_the_claim(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = await world.user()
+    media_id = await world.uploaded(owner)
+    monkeypatch.setattr(complete_upload, "WORK_TIMEOUT_S", 0.01)
+    monkeypatch.setattr(complete_upload, "WAIT_STEPS_S", (0.001,))
+    with monkeypatch.context() as hanging:
+        hanging.setattr(world.store, "publish", hang)
+        with pytest.raises(PartUnavailable):  # row 41
+            await world.use.complete_upload()(media_id, by=owner)
+
+    with pytest.raises(CompletionInProgress):  # it may still be published until then
+        await world.use.complete_upload()(media_id, by=owner)
+    world.clock.advance(seconds=20)
+    assert (await world.use.complete_upload()(media_id, by=owner)).is_ready
+
+
+async def test_what_hangs_after_publication_holds_up_nobody(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = await world.user()
+    monkeypatch.setattr(complete_upload, "TIDY_TIMEOUT_S", 0.01)
+
+    for part, call in ((world.queue, "enqueue"), (world.store, "delete")):
+        media_id = await world.uploaded(owner)
+        with monkeypatch.context() as hanging:
+            hanging.setattr(part, call, hang)
+            assert (await world.use.complete_upload()(media_id, by=owner)).is_ready  # row 42
+
+
+async def test_a_store_that_hangs_over_what_was_refused_is_left(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = await world.user()
+    media_id = await world.uploaded(owner, body=b"no picture")
+    monkeypatch.setattr(complete_upload, "TIDY_TIMEOUT_S", 0.01)
+    with monkeypatch.context() as hanging:
+        hanging.setattr(world.store, "delete", hang)
+        with pytest.raises(PartUnavailable):
+            await world.use.complete_upload()(media_id, by=owner)
+
+    with pytest.raises(NotAnImage):
+        await world.use.complete_upload()(media_id, by=owner)
+    assert not world.store.objects
 
 
 async def test_a_completion_whose_claim_was_taken_over_changes_nothing(world: World) -> None:
@@ -344,7 +389,7 @@ async def test_a_completion_whose_claim_was_taken_over_changes_nothing(world: Wo
     publish = world.store.publish
 
     async def be_slow(*args: str, **named: str) -> str:
-        world.clock.advance(seconds=11)  # our claim runs out, and another request claims
+        world.clock.advance(seconds=21)  # our claim runs out, and another request claims
         now = world.clock.now()
         await world.media.claim_completion(media_id, now=now, until=now + timedelta(seconds=10))
         return await publish(*args, **named)
