@@ -188,9 +188,9 @@ def provision(connection: S3Connection, plan: BucketPlan) -> list[Step]:
 def _create(client: "S3Client", plan: BucketPlan) -> Step:
     aspect = f"bucket {plan.bucket}"
     try:
-        client.head_bucket(Bucket=plan.bucket)
+        client.list_objects_v2(Bucket=plan.bucket, MaxKeys=1)  # a HEAD would not say what is wrong
     except ClientError as error:
-        if _code(error) not in {"404", "NoSuchBucket"}:
+        if _code(error) != "NoSuchBucket":
             raise
     else:
         return Step(aspect=aspect, outcome=Outcome.UNCHANGED)

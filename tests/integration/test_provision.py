@@ -1,0 +1,281 @@
+"""Provisioning: on MinIO, which lacks some of it, and on moto, which has all."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from moto import mock_aws
+
+from mediaport.adapters.s3.connection import S3Connection
+from mediaport.adapters.s3.provisioning import BucketPlan, Outcome, Step, provision
+from mediaport.application.ports.unavailable import PartUnavailable
+from mediaport.domain.keys import KeyPrefixes
+from tests.integration.conftest import Crew
+from tests.integration.server import run
+from tests.servers.process import free_port
+from tests.servers.s3 import S3Server, new_bucket
+
+ORIGIN = "https://page.example"
+PREFIXES = KeyPrefixes(incoming="incoming/", public="public/")
+
+
+def plan_of(connection: S3Connection, **changes: Any) -> BucketPlan:
+    known: dict[str, Any] = {
+        "bucket": connection.bucket,
+        "region": connection.region,
+        "partition": "aws",
+        "prefixes": PREFIXES,
+        "origins": [ORIGIN],
+        "incoming_lasts_s": 3900,
+    }
+    return BucketPlan(**{**known, **changes})
+
+
+def outcomes(steps: list[Step]) -> list[Outcome]:
+    return [step.outcome for step in steps]
+
+
+@pytest.fixture
+def aws() -> Iterator[S3Connection]:
+    """A bucket to be, on moto."""
+    with mock_aws():
+        yield S3Connection(
+            bucket=new_bucket(),
+            region="eu-central-1",
+            access_key_id="key",
+            secret_access_key="secret",
+        )
+
+
+@pytest.fixture
+def minio(s3_server: S3Server) -> S3Connection:
+    """A bucket to be, on the real server."""
+    return S3Connection(
+        bucket=new_bucket(),
+        region="us-east-1",
+        endpoint_url=s3_server.endpoint_url,
+        addressing_style="path",
+        access_key_id=s3_server.access_key_id,
+        secret_access_key=s3_server.secret_access_key,
+    )
+
+
+def test_everything_is_set_once_and_then_left_alone(aws: S3Connection) -> None:
+    first = provision(aws, plan_of(aws))
+    second = provision(aws, plan_of(aws))
+
+    assert outcomes(first) == [Outcome.CREATED, *[Outcome.CHANGED] * 5]
+    assert outcomes(second) == [Outcome.UNCHANGED] * 6
+
+
+def test_a_bucket_has_what_the_plan_says(aws: S3Connection) -> None:
+    plan = plan_of(aws)
+
+    provision(aws, plan)
+
+    client, bucket = aws.client(), {"Bucket": aws.bucket}
+    assert client.get_bucket_location(**bucket)["LocationConstraint"] == "eu-central-1"
+    block = client.get_public_access_block(**bucket)["PublicAccessBlockConfiguration"]
+    assert block == plan.public_access_block
+    statements = json.loads(client.get_bucket_policy(**bucket)["Policy"])["Statement"]
+    assert statements == [plan.policy_statement]
+    (cors,) = client.get_bucket_cors(**bucket)["CORSRules"]
+    assert (cors["AllowedOrigins"], cors["AllowedMethods"]) == ([ORIGIN], ["PUT", "GET", "HEAD"])
+    assert cors["AllowedHeaders"] == ["content-type"]
+    rules = client.get_bucket_lifecycle_configuration(**bucket)["Rules"]
+    assert [rule["ID"] for rule in rules] == ["mediaport-incoming", "mediaport-multipart"]
+    assert rules[0]["Filter"] == {"Prefix": "incoming/"}
+    assert rules[0]["Expiration"] == {"Days": 1}
+
+
+def test_what_others_have_set_stays(aws: S3Connection) -> None:
+    provision(aws, plan_of(aws))
+    client, bucket = aws.client(), aws.bucket
+    theirs: dict[str, Any] = {
+        "Sid": "Theirs",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": f"arn:aws:s3:::{bucket}/secret/*",
+    }
+    client.put_bucket_policy(
+        Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [theirs]})
+    )
+    rule: Any = {"ID": "theirs", "AllowedOrigins": ["https://x.example"], "AllowedMethods": ["GET"]}
+    client.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": [rule]})
+
+    steps = provision(aws, plan_of(aws))
+
+    assert [step.aspect for step in steps if step.outcome is Outcome.CHANGED] == [
+        "policy: anyone may read public/* and nothing else",
+        f"CORS for {ORIGIN}",
+    ]
+    statements = json.loads(client.get_bucket_policy(Bucket=bucket)["Policy"])["Statement"]
+    assert [each["Sid"] for each in statements] == ["Theirs", "MediaportPublicRead"]
+    rules = client.get_bucket_cors(Bucket=bucket)["CORSRules"]
+    assert [each["ID"] for each in rules] == ["theirs", "mediaport"]
+    assert outcomes(provision(aws, plan_of(aws))) == [Outcome.UNCHANGED] * 6
+
+
+def test_other_origins_replace_those_before(aws: S3Connection) -> None:
+    provision(aws, plan_of(aws))
+
+    steps = provision(aws, plan_of(aws, origins=["https://new.example"]))
+
+    changed = [step.aspect for step in steps if step.outcome is Outcome.CHANGED]
+    assert changed == ["CORS for https://new.example"]
+    (rule,) = aws.client().get_bucket_cors(Bucket=aws.bucket)["CORSRules"]
+    assert rule["AllowedOrigins"] == ["https://new.example"]
+
+
+def test_uploads_never_expire_while_they_can_be_completed(aws: S3Connection) -> None:
+    days = plan_of(aws, incoming_lasts_s=2 * 86_400 + 1).expiration["Expiration"]["Days"]
+
+    assert days == 3
+
+
+def test_a_store_says_what_it_lacks_and_what_to_do_instead(
+    minio: S3Connection, s3_server: S3Server
+) -> None:
+    if not s3_server.is_minio:
+        pytest.skip("needs MinIO: make minio")
+
+    first = provision(minio, plan_of(minio))
+    second = provision(minio, plan_of(minio))
+
+    lacking = [step for step in second if step.outcome is Outcome.UNSUPPORTED]
+    assert [step.aspect for step in lacking] == [
+        "public access block",
+        f"CORS for {ORIGIN}",
+        "lifecycle: unfinished multipart uploads are aborted after 1 d",
+    ]
+    assert f"MINIO_API_CORS_ALLOW_ORIGIN={ORIGIN}" in lacking[1].instead
+    assert Outcome.CREATED in outcomes(first)
+    assert set(outcomes(second)) == {Outcome.UNCHANGED, Outcome.UNSUPPORTED}
+
+
+def test_a_store_that_is_not_there_is_named(minio: S3Connection) -> None:
+    nowhere = S3Connection(
+        bucket="my-media",
+        region="us-east-1",
+        endpoint_url=f"http://127.0.0.1:{free_port()}",
+        access_key_id="key",
+        secret_access_key="secret",
+    )
+
+    with pytest.raises(PartUnavailable, match="Could not connect"):
+        provision(nowhere, plan_of(nowhere))
+
+
+class TestCommand:
+    @pytest.fixture
+    def settings(self, s3_server: S3Server) -> dict[str, str]:
+        return {**s3_server.settings, "S3_BUCKET": new_bucket(), "CORS_ORIGINS": ORIGIN}
+
+    def test_it_prints_a_line_for_each_aspect(
+        self, settings: dict[str, str], tmp_path: Path
+    ) -> None:
+        first = run("provision", cwd=tmp_path, **settings)
+        second = run("provision", cwd=tmp_path, **settings)
+
+        assert (first.returncode, second.returncode) == (0, 0), first.stderr
+        assert f"created      bucket {settings['S3_BUCKET']}" in first.stdout
+        assert f"unchanged    bucket {settings['S3_BUCKET']}" in second.stdout
+        assert "changed      " not in second.stdout.replace("unchanged    ", "")
+
+    def test_a_dry_run_prints_all_of_it_and_does_nothing(
+        self, settings: dict[str, str], tmp_path: Path
+    ) -> None:
+        nowhere = {**settings, "S3_ENDPOINT_URL": f"http://127.0.0.1:{free_port()}"}
+
+        done = run("provision", "--dry-run", cwd=tmp_path, **nowhere)
+
+        assert done.returncode == 0, done.stderr
+        wanted = {"bucket", "region", "public_access_block", "policy", "cors", "lifecycle"}
+        assert set(json.loads(done.stdout)) == wanted
+
+    def test_without_a_bucket_it_says_so_in_one_line(self, tmp_path: Path) -> None:
+        done = run("provision", cwd=tmp_path)
+
+        assert done.returncode == 2
+        (line,) = done.stderr.splitlines()
+        assert line.startswith("mediaport: S3_BUCKET:")
+
+    def test_wrong_credentials_are_told_in_one_line(
+        self, settings: dict[str, str], tmp_path: Path
+    ) -> None:
+        wrong = {**settings, "AWS_SECRET_ACCESS_KEY": "wrong"}
+
+        done = run("provision", cwd=tmp_path, **wrong)
+
+        assert done.returncode == 1
+        (line,) = done.stderr.splitlines()
+        assert "SignatureDoesNotMatch" in line
+
+
+class TestLeastRights:
+    """The printed policies are the rights of temporary credentials, which MinIO hands out."""
+
+    def limited(
+        self, settings: dict[str, str], server: S3Server, who: str, tmp_path: Path
+    ) -> dict[str, str]:
+        """Settings with credentials that have the rights that are printed for `who`."""
+        if not server.is_minio:
+            pytest.skip("needs MinIO: make minio")
+        printed = run("provision", "--print-iam-policy", cwd=tmp_path, **settings)
+        sts = boto3.client(
+            "sts",
+            endpoint_url=server.endpoint_url,
+            region_name="us-east-1",
+            aws_access_key_id=settings["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=settings["AWS_SECRET_ACCESS_KEY"],
+        )
+        given = sts.assume_role(
+            RoleArn="arn:aws:iam::000000000000:role/any",
+            RoleSessionName="any",
+            Policy=json.dumps(json.loads(printed.stdout)[who]),
+        )["Credentials"]
+        return {
+            **settings,
+            "AWS_ACCESS_KEY_ID": given["AccessKeyId"],
+            "AWS_SECRET_ACCESS_KEY": given["SecretAccessKey"],
+            "AWS_SESSION_TOKEN": given["SessionToken"],
+        }
+
+    def test_they_are_enough(
+        self, real: dict[str, str], s3_server: S3Server, crew: Crew, tmp_path: Path
+    ) -> None:
+        api = crew.api(**self.limited(real, s3_server, "api", tmp_path))
+        crew.worker(**self.limited(real, s3_server, "worker", tmp_path))
+
+        demo = run("demo", "--url", api.url, cwd=tmp_path)
+        doctor = run("doctor", cwd=tmp_path, **api.settings)
+
+        assert demo.returncode == 0, demo.stdout + demo.stderr
+        assert doctor.returncode == 0, doctor.stdout
+
+    def test_they_are_no_more(
+        self, real: dict[str, str], s3_server: S3Server, tmp_path: Path
+    ) -> None:
+        for who, forbidden in (
+            ("api", [("get_object", "public/x"), ("put_object", "other/x")]),
+            ("worker", [("get_object", "incoming/x"), ("put_object", "incoming/x")]),
+        ):
+            given = self.limited(real, s3_server, who, tmp_path)
+            client = boto3.client(
+                "s3",
+                endpoint_url=s3_server.endpoint_url,
+                region_name="us-east-1",
+                aws_access_key_id=given["AWS_ACCESS_KEY_ID"],
+                aws_secret_access_key=given["AWS_SECRET_ACCESS_KEY"],
+                aws_session_token=given["AWS_SESSION_TOKEN"],
+            )
+            for call, key in forbidden:
+                with pytest.raises(ClientError, match="AccessDenied"):
+                    getattr(client, call)(Bucket=real["S3_BUCKET"], Key=key)
+            with pytest.raises(ClientError, match="AccessDenied"):
+                client.delete_bucket_policy(Bucket=real["S3_BUCKET"])
