@@ -9,8 +9,10 @@ UV := $(shell command -v uv || echo $(BOOT)/bin/uv)
 COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url \
 	--python-version 3.11
 
+STAND_IN := $(if $(shell command -v minio)$(wildcard .cache/bin/minio),,.cache/ministack/installed)
+
 .DEFAULT_GOAL := help
-.PHONY: help install run test unit check lock clean
+.PHONY: help install run test unit check minio lock clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -34,11 +36,22 @@ $(BOOT)/bin/uv: requirements/bootstrap.txt
 run: install ## the whole product on http://127.0.0.1:8000, data in ./var
 	@exec $(BIN)/mediaport serve --migrate
 
-test: install ## all tests
+test: install $(STAND_IN) ## all tests
 	@$(BIN)/pytest --cov --cov-report=term
 
 unit: install ## the fast tests only, on fakes
 	@$(BIN)/pytest tests/unit
+
+minio: ## install MinIO for the tests, in .cache/bin (needs Go; takes minutes)
+	@command -v go > /dev/null || { echo "MinIO is built from source: install Go 1.24 or later (go.dev), or put a minio on PATH" >&2; exit 1; }
+	@test -x .cache/bin/minio || GOBIN="$(CURDIR)/.cache/bin" go install github.com/minio/minio@latest
+
+# Stands in for MinIO where there is none.
+.cache/ministack/installed: requirements/ministack.txt
+	@$(MAKE) --no-print-directory --quiet $(UV)
+	@$(UV) venv --quiet --clear --no-python-downloads --python "$$(command -v $(PYTHON))" .cache/ministack
+	@$(UV) pip sync --quiet --require-hashes --python .cache/ministack/bin/python requirements/ministack.txt
+	@touch $@
 
 check: install ## lint, format, types, import contracts, migrations
 	@$(BIN)/ruff check .

@@ -208,13 +208,13 @@ class TestCommand:
     def test_wrong_credentials_are_told_in_one_line(
         self, settings: dict[str, str], tmp_path: Path
     ) -> None:
-        wrong = {**settings, "AWS_SECRET_ACCESS_KEY": "wrong"}
+        wrong = {**settings, "AWS_ACCESS_KEY_ID": "wrong"}
 
         done = run("provision", cwd=tmp_path, **wrong)
 
         assert done.returncode == 1
         (line,) = done.stderr.splitlines()
-        assert "SignatureDoesNotMatch" in line
+        assert "InvalidAccessKeyId" in line
 
 
 class TestLeastRights:
