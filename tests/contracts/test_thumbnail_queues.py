@@ -260,6 +260,15 @@ class TestSaqThumbnailQueue(ThumbnailQueueContract):
         (said,) = (await queue.workers()).values()
         assert said[HOST] == socket.gethostname()
 
+    async def test_a_worker_that_stopped_is_not_counted(
+        self, world: World, queue: SaqThumbnailQueue, redis_server: RedisServer, name: str
+    ) -> None:
+        async with self.worker(world, redis_server, name), asyncio.timeout(10):
+            while not await queue.workers():
+                await asyncio.sleep(0.05)
+
+        assert await queue.workers() == {}
+
     async def test_a_queue_that_does_not_answer_is_given_up_in_time(self) -> None:
         with socket.create_server(("127.0.0.1", 0)) as silent:
             url = f"redis://127.0.0.1:{silent.getsockname()[1]}"

@@ -1,6 +1,7 @@
 """Running servers, on embedded parts and on real ones."""
 
 import asyncio
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,10 +9,12 @@ from typing import TypeVar
 from uuid import uuid4
 
 import pytest
+import yaml  # type: ignore[import-untyped]
 
 from mediaport.adapters.s3.provisioning import provision
 from mediaport.entrypoints.parts import bucket_plan, s3_connection
 from mediaport.entrypoints.settings import load
+from tests.integration.container_files import COMPOSE, REQUIRED, Services, filled_in
 from tests.integration.server import Server, User, Worker
 from tests.servers.postgresql import Postgresql
 from tests.servers.process import ServerProcess
@@ -156,3 +159,16 @@ def crew(tmp_path: Path) -> Iterator[Crew]:
     crew = Crew(tmp_path)
     yield crew
     crew.end()
+
+
+@pytest.fixture(scope="module")
+def dotenv() -> dict[str, str]:
+    """What a developer has in .env."""
+    return {name: secrets.token_hex(32) for name in REQUIRED}
+
+
+@pytest.fixture(scope="module")
+def services(dotenv: dict[str, str]) -> Services:
+    """The services of compose.yaml, with every variable filled in."""
+    found: Services = yaml.safe_load(filled_in(COMPOSE, dotenv))["services"]
+    return found

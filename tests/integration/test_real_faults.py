@@ -23,6 +23,7 @@ from tests.servers.process import ServerProcess
 from tests.servers.proxy import TcpProxy, Way
 from tests.servers.redis import RedisServer, start_redis
 from tests.servers.s3 import S3Server
+from tests.soak.many_media import soak
 
 SIZES = (128, 512, 1024)
 PICTURE = pictures.picture(image=pictures.corners(1300, 900))
@@ -239,6 +240,13 @@ def test_workers_killed_while_they_clean_the_queue_lose_nothing(
 
     for media_id in media_ids:
         assert_whole(user, media_id)  # row 45
+
+
+def test_processes_killed_at_random_lose_nothing(real: dict[str, str], crew: Crew) -> None:
+    report = soak(real, crew, media=20, kills=5)  # python -m tests.soak.many_media --kills 60
+
+    assert report.kills == 5
+    assert report.wrong == []  # rows 44 and 45
 
 
 def test_jobs_asked_for_twice_do_no_harm(real: dict[str, str], crew: Crew) -> None:

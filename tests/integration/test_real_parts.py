@@ -11,8 +11,10 @@ import pytest
 from PIL import Image
 
 from tests import pictures
+from tests.integration.conftest import Crew
 from tests.integration.server import Server, User, Worker, run
 from tests.servers.s3 import S3Server
+from tests.soak.many_media import soak
 
 SIZES = (128, 512, 1024)
 
@@ -176,30 +178,12 @@ def test_one_of_two_posts_gets_a_picture_that_both_want(ada: User) -> None:
     assert statuses == [201, *[409] * 7]  # row 17
 
 
-def test_two_apis_and_three_workers_share_the_work(real: dict[str, str], tmp_path: Path) -> None:
-    apis = [Server(tmp_path / f"api{number}", **real) for number in range(2)]
-    workers = [Worker(tmp_path / f"worker{number}", **real) for number in range(3)]
-    for process in (*apis, *workers):
-        process.start()
-    users = [User(api.url, f"user{number}") for number, api in enumerate(apis)]
+def test_two_apis_and_three_workers_share_the_work(real: dict[str, str], crew: Crew) -> None:
+    report = soak(real, crew, media=40)  # python -m tests.soak.many_media: two thousand
 
-    def walk(number: int) -> int:
-        user = users[number % 2]
-        media_id = user.upload(pictures.picture(image=pictures.corners(1200 + number, 800)))
-        user.complete(media_id).raise_for_status()
-        return media_id
-
-    with ThreadPoolExecutor(8) as threads:
-        media_ids = list(threads.map(walk, range(40)))
-
-    for number, media_id in enumerate(media_ids):
-        media = users[number % 2].settled(media_id)
-        assert media["thumbnails_status"] == "ready"
-        for size in SIZES:
-            assert httpx.get(str(media[f"thumb_{size}_url"])).status_code == 200
-    for user in users:
-        user.close()
-    assert [process.stop() for process in (*apis, *workers)] == [0] * 5
+    assert report.wrong == []
+    assert report.statuses == {200: 40}
+    assert crew.stop() == [0] * 5  # row 51
 
 
 def test_the_checks_say_whether_the_processes_run(real: dict[str, str], tmp_path: Path) -> None:

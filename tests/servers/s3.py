@@ -13,7 +13,7 @@ import httpx
 from tests.servers.found import IS_CI, ROOT, USED, docker, missing, program
 from tests.servers.process import ServerProcess, free_port
 
-IMAGE = "quay.io/minio/minio"
+IMAGE = "pgsty/silo:RELEASE.2026-09-16T00-00-00Z"  # a build of MinIO's code
 KEY, SECRET = "mediaport-tests", "not-a-secret-of-anyone"
 REGION = "us-east-1"
 REMEDY = "run `make minio` (needs Go), or set TEST_S3_ENDPOINT_URL"

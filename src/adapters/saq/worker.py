@@ -1,15 +1,16 @@
 """The worker's side of the queue: takes jobs from Redis and makes thumbnails."""
 
 import logging
-import os
 import signal
 import socket
 from contextlib import suppress
 from typing import Any
+from uuid import uuid4
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from saq.queue.redis import RedisQueue
+from saq.types import WorkerInfo
 from saq.worker import Worker
 
 from mediaport.adapters.saq.thumbnail_queue import JOB
@@ -21,6 +22,7 @@ HOST = "host"  # the name under which a worker says where it runs
 DEQUEUE_TIMEOUT_S = 5
 REDIS_TIMEOUT_S = 2 * DEQUEUE_TIMEOUT_S
 REPORT_S = 5
+REPORT_LASTS_S = 3 * REPORT_S
 SWEEP_S = 15
 CANCEL_S = 5
 
@@ -42,7 +44,8 @@ class SaqWorker:
         self._worker = _Worker(
             self._queue,
             [(JOB, self._work)],
-            id=f"{socket.gethostname()}-{os.getpid()}",
+            # In a container every process has the same number.
+            id=f"{socket.gethostname()}-{uuid4().hex[:8]}",
             concurrency=concurrency,
             dequeue_timeout=DEQUEUE_TIMEOUT_S,
             timers={"schedule": 1, "worker_info": REPORT_S, "sweep": SWEEP_S, "abort": 1},
@@ -56,7 +59,12 @@ class SaqWorker:
             await self._worker.start()
         finally:
             with suppress(RedisError):  # it says goodbye to a server that may be gone
+                await self._forget_report()
                 await self._queue.disconnect()
+
+    async def _forget_report(self) -> None:
+        report = self._queue.namespace(f"worker_info:{self._worker.id}")
+        await self._queue.redis.zrem(self._queue.namespace("stats"), report)
 
     async def _work(self, _: dict[str, Any], *, media_id: int) -> None:
         await self._make_thumbnails(MediaId(media_id))
@@ -66,6 +74,10 @@ class _Worker(Worker[Any]):
     """SAQ's worker, leaving signals to the process that runs it."""
 
     SIGNALS: list[signal.Signals] = []  # noqa: RUF012 - as the parent declares it
+
+    async def worker_info(self, ttl: int = REPORT_LASTS_S) -> WorkerInfo:  # noqa: ARG002
+        """Say that this worker lives. What SAQ asks for lasts hardly until the next report."""
+        return await super().worker_info(REPORT_LASTS_S)
 
 
 def _in_one_line(record: logging.LogRecord) -> bool:

@@ -1,9 +1,11 @@
 """`mediaport serve`: the API, with the embedded worker unless there is Redis."""
 
 import errno
+import shutil
 import signal
 import socket
 import sys
+from pathlib import Path
 
 import click
 
@@ -86,7 +88,9 @@ def _listen(settings: Settings) -> socket.socket:
 
 def _welcome(settings: Settings) -> str:
     here = settings.reached_at
-    command = "mediaport" if sys.argv[0] == "mediaport" else sys.argv[0]
+    command = Path(sys.argv[0]).name
+    if shutil.which(command) != sys.argv[0]:
+        command = sys.argv[0]
     database, bucket, redis = settings.database_url, settings.s3_bucket, settings.redis_url
     return f"""
   Mediaport is running

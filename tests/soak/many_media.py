@@ -1,0 +1,201 @@
+"""Many media through API and worker processes on real parts, some of them killed on the way.
+
+    python -m tests.soak.many_media --media 2000
+    python -m tests.soak.many_media --media 300 --kills 60
+
+Starts PostgreSQL, Redis and an S3 store of its own. At the end every media item must have exactly
+three variants, and the bucket their objects and no others. Prints what it measured.
+"""
+
+import asyncio
+import random
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import click
+import httpx
+
+from mediaport.entrypoints.parts import s3_connection
+from mediaport.entrypoints.settings import load
+from tests import pictures
+from tests.integration.conftest import NOWHERE, Crew, real_parts
+from tests.integration.server import Server, User, Worker
+from tests.servers.postgresql import asked, start_postgresql
+from tests.servers.redis import start_redis
+from tests.servers.s3 import start_s3
+
+APIS, WORKERS, CLIENTS = 2, 3, 8
+PATIENCE_S = 120
+BETWEEN_KILLS_S = (0.2, 1.5)
+
+
+@dataclass
+class Report:
+    """What was seen.
+
+    Attributes:
+        statuses: How often each status came, 0 where the API was killed meanwhile.
+        uploading_s: From the first presign to the last complete, in seconds.
+        settling_s: From then until every thumbnail was there.
+        wrong: What is not as it must be; empty if all is well.
+    """
+
+    media: int = 0
+    kills: int = 0
+    statuses: Counter[int] = field(default_factory=Counter)
+    uploading_s: float = 0
+    settling_s: float = 0
+    wrong: list[str] = field(default_factory=list)
+
+
+def soak(settings: dict[str, str], crew: Crew, *, media: int, kills: int = 0) -> Report:
+    """Bring `media` pictures through the whole path while processes are killed `kills` times."""
+    report = Report(media=media)
+    apis = [crew.api(**settings) for _ in range(APIS)]
+    workers = [crew.worker(**settings) for _ in range(WORKERS)]
+    users = [crew.user(api) for api in apis]
+    started = time.monotonic()
+    with _killing([*apis, *workers], kills, report), ThreadPoolExecutor(CLIENTS) as clients:
+        walks = [
+            clients.submit(_walk, users[number % APIS], number, report) for number in range(media)
+        ]
+        media_ids = [walk.result() for walk in walks]
+        report.uploading_s = time.monotonic() - started
+    _settle(settings, report)
+    report.wrong += _differences(settings, media_ids)
+    return report
+
+
+def _walk(user: User, number: int, report: Report) -> int:
+    """Presign, upload and complete, again and again until it is done; the media's id."""
+    body = pictures.picture(image=pictures.corners(1100 + number % 200, 700 + number % 150))
+    deadline = time.monotonic() + PATIENCE_S
+    media_id = 0
+    while time.monotonic() < deadline:
+        try:
+            media_id = media_id or user.upload(body)
+            status = user.complete(media_id).status_code
+        except (httpx.TransportError, httpx.HTTPStatusError, KeyError):
+            status = 0  # killed, or about to be
+        report.statuses[status] += 1
+        if status == httpx.codes.OK:
+            return media_id
+        time.sleep(0.2)
+    raise RuntimeError(f"media {media_id} could not be completed in {PATIENCE_S} s")
+
+
+@contextmanager
+def _killing(processes: Sequence[Server | Worker], kills: int, report: Report) -> Iterator[None]:
+    """Kill and start processes, one at a time, beside the block and until all kills are done."""
+    chance = random.Random(1)
+
+    def kill() -> None:
+        for _ in range(kills):
+            process = chance.choice(processes)
+            process.kill()
+            process.start()
+            report.kills += 1
+            time.sleep(chance.uniform(*BETWEEN_KILLS_S))
+
+    killing = threading.Thread(target=kill)
+    killing.start()
+    try:
+        yield
+    finally:
+        killing.join()
+
+
+def _settle(settings: dict[str, str], report: Report) -> None:
+    started = time.monotonic()
+    owed = "SELECT count(*) FROM media WHERE thumbnails_status = 'pending'"
+    while asked(settings["DATABASE_URL"], owed) != [0]:
+        if time.monotonic() > started + PATIENCE_S:
+            report.wrong.append(f"{asked(settings['DATABASE_URL'], owed)} still owe thumbnails")
+            return
+        time.sleep(0.1)
+    report.settling_s = time.monotonic() - started
+
+
+def _differences(settings: dict[str, str], media_ids: Sequence[int]) -> Iterator[str]:
+    url = settings["DATABASE_URL"]
+    if len(set(media_ids)) != len(media_ids):
+        yield "two uploads got one id"
+    # What was in hand three times when its worker was killed is given up: that is a fate, too.
+    lost = set(media_ids) - set(
+        asked(url, "SELECT id FROM media WHERE thumbnails_status = 'ready'")
+        + asked(url, "SELECT id FROM media WHERE thumbnails_error = 'gave_up'")
+    )
+    if lost:
+        yield f"media without fate: {sorted(lost)}"
+    uneven = asked(
+        url,
+        "SELECT media_id FROM media_variants GROUP BY media_id HAVING count(*) <> 3",
+    )
+    if uneven:
+        yield f"media with other than three variants: {uneven}"
+    listed = _public_keys(settings)
+    wanted = set(
+        asked(url, "SELECT object_key FROM media WHERE status = 'ready'")
+        + asked(url, "SELECT object_key FROM media_variants")
+    )
+    if wanted - listed:
+        yield f"{len(wanted - listed)} objects are missing, such as {min(wanted - listed)}"
+    strange = {key for key in listed - wanted if not _is_given_up(url, key)}
+    if strange:
+        yield f"{len(strange)} objects belong to nobody, such as {min(strange)}"
+
+
+def _is_given_up(url: str, key: str) -> bool:
+    media_id = int(key.split("/")[3])
+    return asked(url, f"SELECT thumbnails_error FROM media WHERE id = {media_id}") == ["gave_up"]
+
+
+def _public_keys(settings: dict[str, str]) -> set[str]:
+    connection = s3_connection(load(settings, env_file=NOWHERE)[0])
+    pages = connection.client().get_paginator("list_objects_v2")
+    return {
+        each["Key"]
+        for page in pages.paginate(Bucket=connection.bucket, Prefix="public/")
+        for each in page.get("Contents", [])
+    }
+
+
+@click.command()
+@click.option("--media", default=2000, show_default=True)
+@click.option("--kills", default=0, show_default=True)
+def main(media: int, kills: int) -> None:
+    """Run it, print what was measured, and fail if anything was lost."""
+    postgresql, redis, s3 = start_postgresql(), start_redis(), start_s3()
+    asyncio.run(postgresql.make_template())
+    postgresql.migrate_template()
+    crew = Crew(Path(tempfile.mkdtemp(prefix="mediaport-soak-")))
+    try:
+        with real_parts(postgresql, redis, s3) as settings:
+            settings["MEDIA_MAX_PENDING"] = str(media + 1)
+            report = soak(settings, crew, media=media, kills=kills)
+            crew.end()
+    finally:
+        crew.end()
+        for server in (postgresql, redis, s3):
+            server.stop()
+    rate = report.media / report.uploading_s
+    click.echo(
+        f"{report.media} media, {report.kills} kills: uploaded and completed in "
+        f"{report.uploading_s:.1f} s ({rate:.1f}/s), all thumbnails {report.settling_s:.1f} s "
+        f"later; answers to complete: {dict(report.statuses)}"
+    )
+    for line in report.wrong:
+        click.echo(f"WRONG: {line}")
+    sys.exit(1 if report.wrong else 0)
+
+
+if __name__ == "__main__":
+    main()
