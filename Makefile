@@ -12,7 +12,7 @@ COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --no-header --
 STAND_IN := $(if $(shell command -v minio)$(wildcard .cache/bin/minio),,.cache/ministack/installed)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test unit check minio lock clean
+.PHONY: help install run test unit check minio bench-drivers lock clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -59,6 +59,12 @@ check: install ## lint, format, types, import contracts, migrations
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m tests.check_migrations
+
+bench-drivers: install ## asyncpg beside psycopg 3, below the product's repositories
+	@test -x .cache/bench/bin/python || $(UV) venv --quiet --no-python-downloads --python "$$(command -v $(PYTHON))" .cache/bench
+	@$(UV) pip sync --quiet --require-hashes --python .cache/bench/bin/python requirements/dev.txt
+	@$(UV) pip install --quiet --python .cache/bench/bin/python "psycopg[binary]>=3.2"
+	@PYTHONPATH=.dev .cache/bench/bin/python -m bench.drivers
 
 lock: ## write requirements/*.txt anew from pyproject.toml
 	@$(MAKE) --no-print-directory --quiet $(UV)

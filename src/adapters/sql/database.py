@@ -16,6 +16,7 @@ from sqlalchemy.exc import (
     DatabaseError,
     IntegrityError,
     InterfaceError,
+    InternalError,
     OperationalError,
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -29,6 +30,8 @@ SQLITE_BUSY_MS = 10_000
 # Parameters of SQLAlchemy's own, for a pooler such as PgBouncer in between.
 POOLER_PARAMETERS = ("prepared_statement_cache_size",)
 DISK_FULL = "53100"
+# The last one is what asyncpg says of a connection that was cut in the middle of an answer.
+FAILURES = (OperationalError, InterfaceError, PoolTimeout, OSError, InternalError)
 # By the start of its SQLSTATE: what PostgreSQL says when it cannot serve right now.
 UNAVAILABLE = (
     "08",  # the connection
@@ -148,7 +151,7 @@ def translated_errors() -> Iterator[None]:
         # The driver raises its own errors when it connects, SQLAlchemy wraps them later on.
         origin = getattr(error, "orig", None) or error
         state = getattr(origin, "sqlstate", None) or ""
-        is_known = isinstance(error, OperationalError | InterfaceError | PoolTimeout | OSError)
+        is_known = isinstance(error, FAILURES)
         is_no_database = type(error) is DatabaseError  # what SQLite says of a file of another kind
         if not (is_known or is_no_database or state.startswith(UNAVAILABLE)):
             raise
