@@ -5,7 +5,6 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
 from uuid import uuid4
 
 import pytest
@@ -21,7 +20,6 @@ from tests.servers.process import ServerProcess
 from tests.servers.redis import RedisServer
 from tests.servers.s3 import S3Server, new_bucket
 
-AnyProcess = TypeVar("AnyProcess", bound=ServerProcess)
 NOWHERE = Path("no-such-file")
 
 
@@ -114,11 +112,16 @@ class Crew:
 
     def api(self, **settings: str) -> Server:
         """An API process, started."""
-        return self._started(Server(self._next_folder(), **settings))
+        api = Server(self._next_folder(), **settings)
+        self._processes.append(api)
+        api.start()
+        return api
 
     def worker(self, **settings: str) -> Worker:
         """A worker process, started."""
-        return self._started(self.worker_to_be(**settings))
+        worker = self.worker_to_be(**settings)
+        worker.start()
+        return worker
 
     def worker_to_be(self, **settings: str) -> Worker:
         """A worker process, not started yet."""
@@ -146,11 +149,6 @@ class Crew:
 
     def _next_folder(self) -> Path:
         return self._folder / str(len(self._processes))
-
-    def _started(self, process: AnyProcess) -> AnyProcess:
-        self._processes.append(process)
-        process.start()
-        return process
 
 
 @pytest.fixture

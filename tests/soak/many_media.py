@@ -45,6 +45,7 @@ class Report:
         statuses: How often each status came, 0 where the API was killed meanwhile.
         uploading_s: From the first presign to the last complete, in seconds.
         settling_s: From then until every thumbnail was there.
+        given_up: Media that were in hand three times when their worker was killed.
         wrong: What is not as it must be; empty if all is well.
     """
 
@@ -53,6 +54,7 @@ class Report:
     statuses: Counter[int] = field(default_factory=Counter)
     uploading_s: float = 0
     settling_s: float = 0
+    given_up: int = 0
     wrong: list[str] = field(default_factory=list)
 
 
@@ -70,6 +72,8 @@ def soak(settings: dict[str, str], crew: Crew, *, media: int, kills: int = 0) ->
         media_ids = [walk.result() for walk in walks]
         report.uploading_s = time.monotonic() - started
     _settle(settings, report)
+    given_up = "SELECT count(*) FROM media WHERE thumbnails_error = 'gave_up'"
+    (report.given_up,) = asked(settings["DATABASE_URL"], given_up)
     report.wrong += _differences(settings, media_ids)
     return report
 
@@ -115,10 +119,15 @@ def _killing(processes: Sequence[Server | Worker], kills: int, report: Report) -
 
 def _settle(settings: dict[str, str], report: Report) -> None:
     started = time.monotonic()
-    owed = "SELECT count(*) FROM media WHERE thumbnails_status = 'pending'"
-    while asked(settings["DATABASE_URL"], owed) != [0]:
+    owed = "FROM media WHERE status = 'ready' AND thumbnails_status = 'pending'"
+    while asked(settings["DATABASE_URL"], f"SELECT count(*) {owed}") != [0]:
         if time.monotonic() > started + PATIENCE_S:
-            report.wrong.append(f"{asked(settings['DATABASE_URL'], owed)} still owe thumbnails")
+            rows = asked(
+                settings["DATABASE_URL"],
+                "SELECT format('media %s: %s starts, claimed until %s, it is %s', id,"
+                f" thumbnails_starts, thumbnails_claimed_until, now()) {owed}",
+            )
+            report.wrong += [f"still owes its thumbnails: {row}" for row in rows]
             return
         time.sleep(0.1)
     report.settling_s = time.monotonic() - started
@@ -190,7 +199,7 @@ def main(media: int, kills: int) -> None:
     click.echo(
         f"{report.media} media, {report.kills} kills: uploaded and completed in "
         f"{report.uploading_s:.1f} s ({rate:.1f}/s), all thumbnails {report.settling_s:.1f} s "
-        f"later; answers to complete: {dict(report.statuses)}"
+        f"later, {report.given_up} given up; answers to complete: {dict(report.statuses)}"
     )
     for line in report.wrong:
         click.echo(f"WRONG: {line}")
