@@ -14,10 +14,12 @@ import platform
 import statistics
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from importlib.metadata import version
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -29,17 +31,19 @@ from mediaport.adapters.sql.database import Database, postgresql_url
 from mediaport.adapters.sql.media_repository import SqlMediaRepository
 from mediaport.adapters.sql.post_repository import SqlPostRepository
 from mediaport.adapters.sql.user_repository import SqlUserRepository
-from mediaport.domain.keys import KeyPrefixes
-from mediaport.domain.media import Media, MediaId
-from mediaport.domain.policy import Kind, UploadPolicy
-from mediaport.domain.posts import Post
-from mediaport.domain.users import User
+from mediaport.application.ports.media_repository import COMPLETION_CLAIM_LASTS
+from mediaport.domain.keys import KeyPrefixes, variant_key
+from mediaport.domain.media import ImageFacts, Media, MediaId, Variant
+from mediaport.domain.policy import ContentType, Kind, UploadPolicy
+from mediaport.domain.posts import Post, PostId
+from mediaport.domain.users import User, UserId
 from tests.servers.postgresql import start_postgresql
 
-ROUNDS, CELL_S, POSTS = 12, 0.5, 200
+ROUNDS, CELL_S, OWNERS, POSTS = 12, 0.5, 50, 200
 POOL = 10
 RESULTS = Path(__file__).parent / "results" / "drivers.json"
 NOW = datetime.now(UTC)
+FACTS = ImageFacts(content_type=ContentType.JPEG, width=4032, height=3024, has_location=False)
 POLICY = UploadPolicy(
     max_bytes=dict.fromkeys(Kind, 5_242_880),
     max_pixels=40_000_000,
@@ -52,41 +56,44 @@ POLICY = UploadPolicy(
 
 @dataclass(frozen=True)
 class Side:
-    """One driver below the product's repositories, and who uses them."""
+    """One driver below the product's repositories, and those who use them in turn."""
 
     database: Database
-    owner: User
+    owners: Iterator[UserId]
 
     async def add(self) -> None:
         """What a presign costs: a lock on the owner, a count, an id, an insert."""
+        owner = next(self.owners)
         await SqlMediaRepository(self.database).add(
-            self._request, owner_id=self.owner.id, max_pending=POLICY.max_pending, now=NOW
+            partial(_request, owner), owner_id=owner, max_pending=POLICY.max_pending, now=NOW
         )
 
     async def get(self) -> None:
         """A media item and its variants."""
-        assert (await SqlMediaRepository(self.database).get(MediaId(1))).owner_id == self.owner.id
+        assert (await SqlMediaRepository(self.database).get(MediaId(1))).id == 1
 
     async def page(self) -> None:
-        """The first page of the feed."""
+        """The first page of the feed, as someone sees it."""
         page = SqlPostRepository(self.database).page
-        shown = await page(viewer=self.owner.id, owner=None, before=None, limit=20)
+        shown = await page(viewer=next(self.owners), owner=None, before=None, limit=20)
+        assert all(post.media for post in shown)
         assert len(shown) == 20
 
-    def _request(self, media_id: MediaId) -> Media:
-        return Media.request(
-            id=media_id,
-            owner_id=self.owner.id,
-            kind=Kind.POST_IMAGE,
-            content_type="image/jpeg",
-            size_bytes=1_500_000,
-            policy=POLICY,
-            prefixes=KeyPrefixes(incoming="incoming/", public="public/"),
-            name=uuid4().hex,
-            bucket="media",
-            public_base_url="https://cdn.example.com",
-            now=NOW,
-        )
+
+def _request(owner: UserId, media_id: MediaId) -> Media:
+    return Media.request(
+        id=media_id,
+        owner_id=owner,
+        kind=Kind.POST_IMAGE,
+        content_type="image/jpeg",
+        size_bytes=1_500_000,
+        policy=POLICY,
+        prefixes=KeyPrefixes(incoming="incoming/", public="public/"),
+        name=uuid4().hex,
+        bucket="media",
+        public_base_url="https://cdn.example.com",
+        now=NOW,
+    )
 
 
 WORKS: dict[str, Callable[[Side], Awaitable[None]]] = {
@@ -101,38 +108,71 @@ async def measure(url: str) -> list[dict[str, Any]]:
     asyncpg = Database(postgresql_url(url), pool_size=POOL)
     psycopg = Database(postgresql_url(url), pool_size=POOL)
     psycopg.engine = create_async_engine(
-        postgresql_url(url).set(drivername="postgresql+psycopg"), pool_size=POOL, max_overflow=0
+        postgresql_url(url).set(drivername="postgresql+psycopg"),
+        pool_size=POOL,
+        max_overflow=0,
+        connect_args={"connect_timeout": 3, "options": "-c statement_timeout=5000"},
     )
-    owner = await _fill(asyncpg)
-    sides = {"asyncpg": Side(asyncpg, owner), "psycopg": Side(psycopg, owner)}
+    owners = await _fill(asyncpg)
+    sides = {"asyncpg": Side(asyncpg, cycle(owners)), "psycopg": Side(psycopg, cycle(owners))}
     figures = []
     for name, work in WORKS.items():
         for callers in (1, 32):
-            rounds = [
-                {driver: await _cell(work, side, callers) for driver, side in sides.items()}
-                for _ in range(ROUNDS + 1)
-            ][1:]  # the first one warms up
+            rounds = []
+            for number in range(ROUNDS + 1):
+                order = [*sides.items()][:: (1, -1)[number % 2]]
+                rounds.append({name: await _cell(work, side, callers) for name, side in order})
+            rounds.pop(0)  # it only warmed up
             figures.append({"work": name, "callers": callers, **_summary(rounds)})
     await asyncpg.close()
     await psycopg.close()
     return figures
 
 
-async def _fill(database: Database) -> User:
-    owner = await SqlUserRepository(database).add(
-        lambda user_id: User(id=user_id, username="ada", password_hash="h" * 97, created_at=NOW)
-    )
-    await Side(database, owner).add()
+async def _fill(database: Database) -> list[UserId]:
+    """Owners, each with pictures, variants and posts."""
+    media, made = SqlMediaRepository(database), []
+    for number in range(OWNERS):
+        user = await SqlUserRepository(database).add(partial(_user, number))
+        made.append(user.id)
     for number in range(POSTS):
-        await SqlPostRepository(database).add(
-            lambda post_id, number=number: Post(  # type: ignore[misc]  # mypy cannot infer a default's type
-                id=post_id,
-                owner_id=owner.id,
-                body=f"Post {number}. What a day it was.",
-                created_at=NOW + timedelta(seconds=number),
-            )
+        owner = made[number % OWNERS]
+        item = await media.add(
+            partial(_request, owner), owner_id=owner, max_pending=POLICY.max_pending, now=NOW
         )
-    return owner
+        until = NOW + COMPLETION_CLAIM_LASTS
+        await media.claim_completion(item.id, now=NOW, until=until)
+        ready = item.complete(FACTS, etag="etag", size_bytes=item.size_bytes, now=NOW)
+        await media.mark_ready(ready, claimed_until=until, deletions=[])
+        variants = tuple(_variant(ready, size) for size in POLICY.thumbnail_sizes)
+        await media.save_thumbnails(ready.with_thumbnails(variants, placeholder="k4gGBQAXh3d"))
+        await SqlPostRepository(database).add(partial(_post, owner, item.id, number))
+    return made
+
+
+def _user(number: int, user_id: UserId) -> User:
+    return User(id=user_id, username=f"user{number}", password_hash="h" * 97, created_at=NOW)
+
+
+def _variant(media: Media, size: int) -> Variant:
+    return Variant(
+        size=size,
+        object_key=variant_key(media.object_key, size),
+        public_url=variant_key(media.public_url, size),
+        width=size,
+        height=size,
+        size_bytes=50 * size,
+    )
+
+
+def _post(owner: UserId, media_id: MediaId, number: int, post_id: PostId) -> Post:
+    return Post(
+        id=post_id,
+        owner_id=owner,
+        media_id=media_id,
+        body=f"Post {number}. What a day it was.",
+        created_at=NOW + timedelta(seconds=number),
+    )
 
 
 async def _cell(

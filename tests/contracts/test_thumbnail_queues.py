@@ -286,6 +286,30 @@ class TestSaqThumbnailQueue(ThumbnailQueueContract):
             await queue.enqueue(MediaId(1))
         await queue.close()
 
+    async def test_a_worker_whose_redis_is_gone_asks_for_it_now_and_then(
+        self, world: World
+    ) -> None:
+        asked = 0
+
+        async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            nonlocal asked
+            asked += 1
+            writer.close()
+
+        server = await asyncio.start_server(hang_up, "127.0.0.1", 0)
+        url = f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        worker = SaqWorker(
+            url, name="test", make_thumbnails=world.use.make_thumbnails(), concurrency=2
+        )
+        running = asyncio.create_task(worker.run())
+        await asyncio.sleep(2)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        server.close()
+        await server.wait_closed()
+
+        assert 0 < asked < 100
+
     async def test_two_installations_share_one_redis(
         self, world: World, queue: SaqThumbnailQueue, redis_server: RedisServer
     ) -> None:

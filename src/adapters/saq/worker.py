@@ -1,5 +1,6 @@
 """The worker's side of the queue: takes jobs from Redis and makes thumbnails."""
 
+import asyncio
 import logging
 import signal
 import socket
@@ -9,6 +10,7 @@ from uuid import uuid4
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
+from saq.job import Job
 from saq.queue.redis import RedisQueue
 from saq.types import WorkerInfo
 from saq.worker import Worker
@@ -21,6 +23,7 @@ from mediaport.domain.media import MediaId
 HOST = "host"  # the name under which a worker says where it runs
 DEQUEUE_TIMEOUT_S = 5
 REDIS_TIMEOUT_S = 2 * DEQUEUE_TIMEOUT_S
+PAUSE_S = 1
 REPORT_S = 5
 REPORT_LASTS_S = 3 * REPORT_S
 SWEEP_S = 15
@@ -39,7 +42,7 @@ class SaqWorker:
         self._make_thumbnails = make_thumbnails
         # A Redis that is frozen or gone shows by its silence: hence the timeout.
         redis: Redis = Redis.from_url(redis_url, socket_timeout=REDIS_TIMEOUT_S)
-        self._queue = RedisQueue(redis, name=name)
+        self._queue = _Queue(redis, name=name)
         logging.getLogger("saq").addFilter(_in_one_line)
         self._worker = _Worker(
             self._queue,
@@ -68,6 +71,22 @@ class SaqWorker:
 
     async def _work(self, _: dict[str, Any], *, media_id: int) -> None:
         await self._make_thumbnails(MediaId(media_id))
+
+
+class _Queue(RedisQueue):
+    """SAQ's queue, with a pause where Redis is gone: its worker would ask again at once."""
+
+    async def dequeue(  # SAQ's own signature
+        self,
+        timeout: float = 0.0,  # noqa: ASYNC109
+        poll_interval: float = 0.0,
+    ) -> Job | None:
+        """The next job."""
+        try:
+            return await super().dequeue(timeout, poll_interval)
+        except RedisError:
+            await asyncio.sleep(PAUSE_S)
+            raise
 
 
 class _Worker(Worker[Any]):

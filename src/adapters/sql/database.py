@@ -198,7 +198,8 @@ def _postgresql_engine(
         pool_timeout=connect_timeout_s,
         connect_args={
             "timeout": connect_timeout_s,
-            # The server gives up first and says why; a server that is silent is given up here.
+            # The server gives up first and says why; one that is silent is given up here, and some
+            # 2 s later by SQLAlchemy, which first tries to end the connection well.
             "command_timeout": statement_timeout_s + 1,
             "server_settings": {
                 "application_name": "mediaport",
