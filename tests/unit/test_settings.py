@@ -15,6 +15,7 @@ from mediaport.entrypoints.settings import (
     SettingError,
     Settings,
     load,
+    without_password,
 )
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -170,3 +171,74 @@ def test_the_example_file_holds_every_setting_and_its_default() -> None:
         assert written == ("" if shown is None else str(shown)), name
     for field, meta in DESCRIPTIONS.items():
         assert f"# {meta.description}" in text.replace("\n#   ", " "), field
+
+
+S3 = {"S3_BUCKET": "my-media", "AWS_REGION": "eu-central-1"}
+
+
+@pytest.mark.parametrize(
+    ("environment", "complaint"),
+    [
+        ({"S3_BUCKET": "my-media"}, "AWS_REGION: it is needed for S3_BUCKET 'my-media'"),
+        ({"S3_ENDPOINT_URL": "http://minio:9000"}, "S3_BUCKET: S3_ENDPOINT_URL is set, it is not"),
+        ({**S3, "AWS_ACCESS_KEY_ID": "key"}, "AWS_ACCESS_KEY_ID: set it together with"),
+        ({**S3, "S3_ADDRESSING_STYLE": "dns"}, "S3_ADDRESSING_STYLE"),
+        ({"S3_BUCKET": "a/b"}, "S3_BUCKET: 'a/b' does not fit"),
+        ({"QUEUE_WEB": "true"}, "QUEUE_WEB: it is true, but REDIS_URL is not set"),
+        ({"QUEUE_WEB": "true", "REDIS_URL": "redis://x"}, "but QUEUE_WEB_PASSWORD is not set"),
+        ({"REDIS_TIMEOUT_MS": "1000"}, "REDIS_TIMEOUT_MS"),
+        ({"DATABASE_URL": "mysql://x"}, "DATABASE_URL: its value does not fit"),
+    ],
+)
+def test_real_parts_need_all_that_belongs_to_them(
+    environment: dict[str, str], complaint: str
+) -> None:
+    with pytest.raises(SettingError, match=re.escape(complaint)):
+        load(environment, env_file=NOWHERE)
+
+
+def test_a_key_of_another_program_does_not_stop_the_embedded_store() -> None:
+    settings, _ = load({"AWS_ACCESS_KEY_ID": "key"}, env_file=NOWHERE)
+
+    assert settings.s3_bucket is None
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgresql://me:secret@db/x", "postgresql://me:********@db/x"),
+        ("postgresql://me:se@cr:et@db/x", "postgresql://me:********@db/x"),
+        ("postgresql://me@db/x?password=secret&ssl=require", "ssl=require"),
+        ("redis://:secret@redis:6379/0", "redis://:********@redis:6379/0"),
+        ("redis://redis:6379/0", "redis://redis:6379/0"),
+    ],
+)
+def test_a_password_in_a_url_is_never_shown(url: str, shown: str) -> None:
+    masked = without_password(url)
+
+    assert shown in masked
+    assert "secret" not in masked
+    assert "cr:et" not in masked
+
+
+def test_a_url_that_does_not_fit_is_not_shown_either() -> None:
+    with pytest.raises(SettingError) as refused:
+        load({"REDIS_URL": "http://me:secret@redis"}, env_file=NOWHERE)
+
+    assert "secret" not in str(refused.value)
+
+
+def test_processes_that_share_a_database_are_told_their_secret() -> None:
+    settings = Settings(database_url="postgresql://db/x")
+
+    with pytest.raises(SettingError, match="JWT_SECRET: it is needed"):
+        secret_of(settings)
+
+
+def test_pages_that_upload_are_those_that_are_set_and_our_own() -> None:
+    settings, _ = load(
+        {"CORS_ORIGINS": "https://app.example", "BASE_URL": "https://media.example/api"},
+        env_file=NOWHERE,
+    )
+
+    assert settings.page_origins == ("https://app.example", "https://media.example")

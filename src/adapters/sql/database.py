@@ -172,8 +172,11 @@ def postgresql_url(text: str) -> URL:
 
     try:
         url = make_url(text).set(drivername="postgresql+asyncpg")
-    except ArgumentError as error:
-        raise ValueError("it is no URL") from error
+    except (ArgumentError, ValueError) as error:
+        # Its words could show a part of the password.
+        raise ValueError(
+            "it is no URL; write @ : / ? # % in a password as %40 and so on"
+        ) from error
     if not url.database:
         raise ValueError("it names no database")
     if "sslmode" in url.query:
