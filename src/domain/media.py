@@ -185,6 +185,10 @@ class Media:
             return None
         return self.public_url
 
+    def url_of(self, object_key: str) -> str:
+        """Where another public object of this media item is served: beside the original."""
+        return f"{self.public_url.removesuffix(self.object_key)}{object_key}"
+
     def require_owner(self, user_id: UserId) -> None:
         """Let the owner alone pass.
 

@@ -117,7 +117,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     queue_web: Annotated[
         bool,
         Meta(
-            description="Whether SAQ's pages about the queue are served at /queue/, for "
+            description="Whether SAQ's pages about the queue are served at /saq/, for "
             "QUEUE_WEB_PASSWORD alone",
             examples=["true"],
         ),
@@ -125,7 +125,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     queue_web_password: Annotated[
         Password | None,
         Meta(
-            description="Password of the pages at /queue/, 16 characters or more; any user name",
+            description="Password of the pages at /saq/, 16 characters or more; any user name",
             examples=["<output of: openssl rand -hex 16>"],
         ),
     ] = None

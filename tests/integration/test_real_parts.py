@@ -10,6 +10,7 @@ import httpx
 import pytest
 from PIL import Image
 
+from mediaport.adapters.saq.pages import PATH
 from tests import pictures
 from tests.integration.conftest import Crew
 from tests.integration.server import Server, User, Worker, run
@@ -142,7 +143,7 @@ def test_a_page_of_another_origin_can_upload(ada: User) -> None:
 
 def test_the_embedded_store_is_not_served_beside_a_bucket(product: Server) -> None:
     assert httpx.get(f"{product.url}/storage/public/x").status_code == 404
-    assert httpx.get(f"{product.url}/queue/").status_code == 404
+    assert httpx.get(f"{product.url}/saq/").status_code == 404
 
 
 def test_a_deleted_picture_leaves_no_object(ada: User) -> None:
@@ -209,7 +210,7 @@ def test_the_pages_about_the_queue_ask_for_their_password(
     password = "sixteen letters!"
     api = Server(tmp_path, **real, QUEUE_WEB="true", QUEUE_WEB_PASSWORD=password)
     api.start()
-    page = f"{api.url}/queue/"
+    page = f"{api.url}/saq/"
 
     anonymous = httpx.get(page)
     wrong = httpx.get(page, auth=("anyone", "wrong"))
@@ -225,6 +226,8 @@ def test_the_pages_about_the_queue_ask_for_their_password(
     assert "Basic" in anonymous.headers["www-authenticate"]
     assert right.status_code == 200
     assert "<html" in right.text.lower()
+    assert httpx.get(f"{page}static/app.js", auth=("anyone", password)).status_code == 200
+    assert not "/queues".startswith(PATH), "the script cuts our path off its own"
     assert queues.json()["queues"][0]["name"] == real["QUEUE_NAME"]
     assert forged.status_code == 403
     assert password not in api.log

@@ -11,7 +11,8 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
-PATH = "/queue"
+# Its script takes this off the front of every path: "/queue" would cut into its own "/queues".
+PATH = "/saq"
 
 
 class QueuePages:

@@ -79,7 +79,7 @@ class MakeThumbnails:
                 Variant(
                     size=thumbnail.size,
                     object_key=key,
-                    public_url=f"{self.store.public_base_url}/{key}",
+                    public_url=media.url_of(key),
                     width=thumbnail.width,
                     height=thumbnail.height,
                     size_bytes=len(thumbnail.body),

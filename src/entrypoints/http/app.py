@@ -105,7 +105,7 @@ def _mounts(container: Container) -> Iterator[ASGIRouteHandler]:
     if not settings.s3_bucket:
         yield _mount("/storage", container.disk_store_server().app)
     if settings.queue_web:
-        yield _mount("/queue", container.queue_pages())
+        yield _mount("/saq", container.queue_pages())
 
 
 def _mount(path: str, app: Any) -> ASGIRouteHandler:

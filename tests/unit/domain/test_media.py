@@ -84,6 +84,7 @@ def test_a_request_is_pending_under_keys_that_only_we_choose() -> None:
     assert media.incoming_key == "incoming/3/7/random.jpg"
     assert media.object_key == "public/media/3/7/random.jpg"
     assert media.public_url == "https://cdn.example/public/media/3/7/random.jpg"
+    assert media.url_of("public/x.webp") == "https://cdn.example/public/x.webp"
     assert media.shown_url is None
 
 
