@@ -22,9 +22,9 @@ from mediaport.domain.policy import Kind, UploadPolicy
 from mediaport.entrypoints.settings import SettingError, Settings
 
 if TYPE_CHECKING:
+    from mediaport.adapters.s3.bucket_plan import BucketPlan
     from mediaport.adapters.s3.connection import S3Connection
     from mediaport.adapters.s3.object_store import S3ObjectStore
-    from mediaport.adapters.s3.provisioning import BucketPlan
     from mediaport.adapters.saq.pages import QueuePages
     from mediaport.adapters.saq.thumbnail_queue import SaqThumbnailQueue
     from mediaport.adapters.saq.worker import SaqWorker
@@ -114,14 +114,14 @@ def s3_connection(settings: Settings) -> "S3Connection":
     """How the bucket of the settings is reached.
 
     Raises:
-        SettingError: No bucket is set, or there are no credentials for it.
+        SettingError: No bucket is set.
     """
     from mediaport.adapters.s3.connection import S3Connection
 
     if settings.s3_bucket is None:
         raise SettingError("S3_BUCKET", "it is not set: there is no bucket", "my-media")
     endpoint = settings.s3_endpoint_url
-    connection = S3Connection(
+    return S3Connection(
         bucket=settings.s3_bucket,
         region=settings.aws_region or "us-east-1",
         endpoint_url=endpoint,
@@ -135,20 +135,31 @@ def s3_connection(settings: Settings) -> "S3Connection":
         read_timeout_s=settings.s3_read_timeout_s,
         max_attempts=settings.s3_max_attempts,
     )
-    if not connection.has_credentials:
-        problem = f"there are no credentials for S3_BUCKET {settings.s3_bucket!r}"
+
+
+def require_credentials(connection: "S3Connection") -> None:
+    """Let pass who has credentials for the bucket, from the settings or from where boto3 looks.
+
+    Raises:
+        SettingError: There are none.
+    """
+    try:
+        has_credentials = connection.has_credentials()
+    except ValueError as error:
+        raise SettingError("AWS_ACCESS_KEY_ID", str(error)) from error
+    if not has_credentials:
+        problem = f"there are no credentials for S3_BUCKET {connection.bucket!r}"
         raise SettingError("AWS_ACCESS_KEY_ID", problem, "AKIAIOSFODNN7EXAMPLE")
-    return connection
 
 
 def bucket_plan(settings: Settings, connection: "S3Connection") -> "BucketPlan":
     """What the bucket of the settings is to be."""
-    from mediaport.adapters.s3.provisioning import BucketPlan
+    from mediaport.adapters.s3.bucket_plan import BucketPlan
 
     return BucketPlan(
         bucket=connection.bucket,
         region=connection.region,
-        partition=connection.partition,
+        partition=connection.partition(),
         prefixes=key_prefixes(settings),
         origins=settings.page_origins,
         incoming_lasts_s=settings.media_pending_ttl_s + settings.media_upload_url_ttl_s,
@@ -158,9 +169,14 @@ def bucket_plan(settings: Settings, connection: "S3Connection") -> "BucketPlan":
 def s3_store(
     settings: Settings, connection: "S3Connection", prefixes: KeyPrefixes
 ) -> "S3ObjectStore":
-    """The object store in the bucket."""
+    """The object store in the bucket.
+
+    Raises:
+        SettingError: There are no credentials for it.
+    """
     from mediaport.adapters.s3.object_store import S3ObjectStore
 
+    require_credentials(connection)
     return S3ObjectStore(connection, prefixes, public_base_url=settings.s3_public_base_url)
 
 

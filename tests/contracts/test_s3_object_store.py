@@ -12,9 +12,10 @@ import httpx
 import pytest
 from moto.server import ThreadedMotoServer
 
+from mediaport.adapters.s3.bucket_plan import BucketPlan
 from mediaport.adapters.s3.connection import S3Connection
 from mediaport.adapters.s3.object_store import S3ObjectStore
-from mediaport.adapters.s3.provisioning import BucketPlan, provision
+from mediaport.adapters.s3.provisioning import prepare_bucket
 from mediaport.adapters.system.clock import SystemClock
 from mediaport.application.ports.clock import Clock
 from mediaport.application.ports.object_store import ObjectStore, SignedUpload
@@ -54,7 +55,8 @@ def provisioned(connection: S3Connection) -> S3ObjectStore:
         origins=["http://localhost:5173"],
         incoming_lasts_s=3600,
     )
-    provision(connection, plan)
+    for _ in prepare_bucket(connection, plan):
+        pass
     return S3ObjectStore(connection, PREFIXES)
 
 

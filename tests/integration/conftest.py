@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 import yaml  # type: ignore[import-untyped]
 
-from mediaport.adapters.s3.provisioning import provision
+from mediaport.adapters.s3.provisioning import prepare_bucket as prepare
 from mediaport.entrypoints.parts import bucket_plan, s3_connection
 from mediaport.entrypoints.settings import load
 from tests.integration.container_files import COMPOSE, REQUIRED, Services, filled_in
@@ -72,7 +72,8 @@ def prepare_bucket(settings: dict[str, str]) -> None:
     """Make the bucket that the settings name, as `mediaport provision` does."""
     loaded, _ = load(settings, env_file=NOWHERE)
     connection = s3_connection(loaded)
-    provision(connection, bucket_plan(loaded, connection))
+    for _ in prepare(connection, bucket_plan(loaded, connection)):
+        pass
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
+from mediaport.adapters.s3.bucket_plan import BucketPlan
 from mediaport.adapters.s3.connection import S3Connection
-from mediaport.adapters.s3.provisioning import BucketPlan, Outcome, Step, provision
-from mediaport.application.ports.unavailable import PartUnavailable
+from mediaport.adapters.s3.provisioning import NotPrepared, Outcome, Step, prepare_bucket
 from mediaport.domain.keys import KeyPrefixes
 from tests.integration.conftest import Crew
 from tests.integration.server import run
@@ -33,6 +33,10 @@ def plan_of(connection: S3Connection, **changes: Any) -> BucketPlan:
         "incoming_lasts_s": 3900,
     }
     return BucketPlan(**{**known, **changes})
+
+
+def provision(connection: S3Connection, plan: BucketPlan) -> list[Step]:
+    return [*prepare_bucket(connection, plan)]
 
 
 def outcomes(steps: list[Step]) -> list[Outcome]:
@@ -95,6 +99,15 @@ def test_a_bucket_has_what_the_plan_says(aws: S3Connection) -> None:
 def test_what_others_have_set_stays(aws: S3Connection) -> None:
     provision(aws, plan_of(aws))
     client, bucket = aws.client(), aws.bucket
+    client.put_public_access_block(
+        Bucket=bucket,
+        PublicAccessBlockConfiguration={
+            "BlockPublicAcls": False,
+            "IgnorePublicAcls": False,
+            "BlockPublicPolicy": True,
+            "RestrictPublicBuckets": True,
+        },
+    )
     theirs: dict[str, Any] = {
         "Sid": "Theirs",
         "Effect": "Deny",
@@ -103,7 +116,7 @@ def test_what_others_have_set_stays(aws: S3Connection) -> None:
         "Resource": f"arn:aws:s3:::{bucket}/secret/*",
     }
     client.put_bucket_policy(
-        Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [theirs]})
+        Bucket=bucket, Policy=json.dumps({"Id": "x", "Version": "2008-10-17", "Statement": theirs})
     )
     rule: Any = {"ID": "theirs", "AllowedOrigins": ["https://x.example"], "AllowedMethods": ["GET"]}
     client.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": [rule]})
@@ -111,11 +124,15 @@ def test_what_others_have_set_stays(aws: S3Connection) -> None:
     steps = provision(aws, plan_of(aws))
 
     assert [step.aspect for step in steps if step.outcome is Outcome.CHANGED] == [
+        "public access block",
         "policy: anyone may read public/* and nothing else",
         f"CORS for {ORIGIN}",
     ]
-    statements = json.loads(client.get_bucket_policy(Bucket=bucket)["Policy"])["Statement"]
-    assert [each["Sid"] for each in statements] == ["Theirs", "MediaportPublicRead"]
+    policy = json.loads(client.get_bucket_policy(Bucket=bucket)["Policy"])
+    assert (policy["Id"], policy["Version"]) == ("x", "2008-10-17")
+    assert [each["Sid"] for each in policy["Statement"]] == ["Theirs", "MediaportPublicRead"]
+    block = client.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
+    assert not any(block.values())
     rules = client.get_bucket_cors(Bucket=bucket)["CORSRules"]
     assert [each["ID"] for each in rules] == ["theirs", "mediaport"]
     assert outcomes(provision(aws, plan_of(aws))) == [Outcome.UNCHANGED] * 6
@@ -151,7 +168,7 @@ def test_a_store_says_what_it_lacks_and_what_to_do_instead(
     assert [step.aspect for step in lacking] == [
         "public access block",
         f"CORS for {ORIGIN}",
-        "lifecycle: unfinished multipart uploads are aborted after 1 d",
+        "lifecycle: parts of uploads to incoming/* after 1 d",
     ]
     assert f"MINIO_API_CORS_ALLOW_ORIGIN={ORIGIN}" in lacking[1].instead
     assert Outcome.CREATED in outcomes(first)
@@ -167,7 +184,7 @@ def test_a_store_that_is_not_there_is_named(minio: S3Connection) -> None:
         secret_access_key="secret",
     )
 
-    with pytest.raises(PartUnavailable, match="Could not connect"):
+    with pytest.raises(NotPrepared, match="bucket my-media: Could not connect"):
         provision(nowhere, plan_of(nowhere))
 
 
@@ -198,6 +215,22 @@ class TestCommand:
         wanted = {"bucket", "region", "public_access_block", "policy", "cors", "lifecycle"}
         assert set(json.loads(done.stdout)) == wanted
 
+    def test_what_makes_no_call_needs_no_credentials(
+        self, settings: dict[str, str], tmp_path: Path
+    ) -> None:
+        nobody = {**settings, "AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
+
+        for option in ("--dry-run", "--print-iam-policy"):
+            for region in ("us-east-1", "auto", "fr-par"):
+                done = run("provision", option, cwd=tmp_path, **{**nobody, "AWS_REGION": region})
+                assert done.returncode == 0, done.stderr
+                assert "arn:aws:s3:::" in done.stdout
+        refused = run("provision", cwd=tmp_path, AWS_EC2_METADATA_DISABLED="true", **nobody)
+
+        assert refused.returncode == 2
+        (line,) = refused.stderr.splitlines()
+        assert "there are no credentials" in line
+
     def test_without_a_bucket_it_says_so_in_one_line(self, tmp_path: Path) -> None:
         done = run("provision", cwd=tmp_path)
 
@@ -214,6 +247,7 @@ class TestCommand:
 
         assert done.returncode == 1
         (line,) = done.stderr.splitlines()
+        assert line.startswith(f"Error: bucket {settings['S3_BUCKET']}:")
         assert "InvalidAccessKeyId" in line
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, UnknownRegionError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -58,15 +59,23 @@ class S3Connection:
         """A client that signs for the address that browsers use. It makes no calls."""
         return self._client(self.presign_endpoint_url or self.endpoint_url)
 
-    @property
     def has_credentials(self) -> bool:
-        """Whether there are any, from here or from where boto3 looks. May ask the instance."""
-        return self._session.get_credentials() is not None
+        """Whether there are any, from here or from where boto3 looks. May ask the instance.
 
-    @property
+        Raises:
+            ValueError: What the host says of them cannot be used.
+        """
+        try:
+            return self._session.get_credentials() is not None
+        except BotoCoreError as error:
+            raise ValueError(str(error)) from error
+
     def partition(self) -> str:
-        """The part of AWS that the region is in, as ARNs name it: mostly `aws`."""
-        return self._session.get_partition_for_region(self.region)
+        """The part of AWS that the region is in, as ARNs name it; other stores say `aws`."""
+        try:
+            return self._session.get_partition_for_region(self.region)
+        except UnknownRegionError:
+            return "aws"
 
     @cached_property
     def _session(self) -> boto3.Session:

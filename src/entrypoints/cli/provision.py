@@ -22,9 +22,16 @@ def provision(*, dry_run: bool, print_iam_policy: bool) -> None:
     more rights than the server: run it with an administrator's credentials.
     """
     # Imported here: boto3 is slow to import.
-    from mediaport.adapters.s3.provisioning import Outcome  # noqa: PLC0415
-    from mediaport.adapters.s3.provisioning import provision as carry_out  # noqa: PLC0415
-    from mediaport.entrypoints.parts import bucket_plan, s3_connection  # noqa: PLC0415
+    from mediaport.adapters.s3.provisioning import (  # noqa: PLC0415
+        NotPrepared,
+        Outcome,
+        prepare_bucket,
+    )
+    from mediaport.entrypoints.parts import (  # noqa: PLC0415
+        bucket_plan,
+        require_credentials,
+        s3_connection,
+    )
 
     settings, _ = load()
     connection = s3_connection(settings)
@@ -35,7 +42,11 @@ def provision(*, dry_run: bool, print_iam_policy: bool) -> None:
     if dry_run:
         click.echo(json.dumps(plan.as_json(), indent=2))
         return
-    for step in carry_out(connection, plan):
-        click.echo(f"{step.outcome:<11}  {step.aspect}")
-        if step.outcome is Outcome.UNSUPPORTED:
-            click.echo(f"{'instead:':>11}  {step.instead}")
+    require_credentials(connection)
+    try:
+        for step in prepare_bucket(connection, plan):
+            click.echo(f"{step.outcome:<11}  {step.aspect}")
+            if step.outcome is Outcome.UNSUPPORTED:
+                click.echo(f"{'instead:':>11}  {step.instead}")
+    except NotPrepared as error:
+        raise click.ClickException(str(error)) from error
