@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from mediaport.application.ports.unavailable import PartUnavailable
@@ -36,26 +36,33 @@ async def work(container: Container) -> None:
 async def closing_parts(container: Container) -> AsyncIterator[None]:
     """Close every connection at the end of the block."""
     settings = container.settings()
-    try:
-        yield
-    finally:
-        if settings.redis_url:
-            await container.redis_queue().close()
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(container.database().close)
         if settings.s3_bucket:
-            container.s3_store().close()
-        await container.database().close()
+            stack.callback(container.s3_store().close)
+        if settings.redis_url:
+            stack.push_async_callback(container.redis_queue().close)
+        yield
 
 
 @asynccontextmanager
 async def _beside(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
     """Do some work beside the block. What is under way at its end is given back."""
     tasks = [asyncio.create_task(each) for each in work]
+    for task in tasks:
+        task.add_done_callback(_tell)
     try:
         yield
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _tell(task: asyncio.Task[None]) -> None:
+    """What runs beside ends by being cancelled alone."""
+    if not task.cancelled() and (error := task.exception()):
+        log.critical("Thumbnails or the sweep have stopped: start again", exc_info=error)
 
 
 async def _sweep_for_ever(container: Container) -> None:

@@ -7,6 +7,8 @@ of a second, and the embedded product does without.
 
 import hashlib
 import hmac
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
 
 from sqlalchemy import URL
@@ -184,21 +186,23 @@ def redis_queue(settings: Settings) -> "SaqThumbnailQueue":
     """The queue in Redis."""
     from mediaport.adapters.saq.thumbnail_queue import SaqThumbnailQueue
 
-    return SaqThumbnailQueue(
-        _redis_url(settings), name=settings.queue_name, timeout_s=settings.redis_timeout_ms / 1000
-    )
+    with _redis_url(settings) as url:
+        return SaqThumbnailQueue(
+            url, name=settings.queue_name, timeout_s=settings.redis_timeout_ms / 1000
+        )
 
 
 def redis_worker(settings: Settings, make_thumbnails: MakeThumbnails) -> "SaqWorker":
     """A worker on the queue in Redis."""
     from mediaport.adapters.saq.worker import SaqWorker
 
-    return SaqWorker(
-        _redis_url(settings),
-        name=settings.queue_name,
-        make_thumbnails=make_thumbnails,
-        concurrency=settings.thumbnail_workers,
-    )
+    with _redis_url(settings) as url:
+        return SaqWorker(
+            url,
+            name=settings.queue_name,
+            make_thumbnails=make_thumbnails,
+            concurrency=settings.thumbnail_workers,
+        )
 
 
 def queue_pages(settings: Settings, queue: "SaqThumbnailQueue") -> "QueuePages":
@@ -208,8 +212,15 @@ def queue_pages(settings: Settings, queue: "SaqThumbnailQueue") -> "QueuePages":
     return QueuePages(queue.jobs, password=settings.queue_web_password or "")
 
 
-def _redis_url(settings: Settings) -> str:
+@contextmanager
+def _redis_url(settings: Settings) -> Iterator[str]:
+    """Redis' address, while something is made of it that may find it unfit."""
+    example = "redis://localhost:6379/0"
     if settings.redis_url is None:
         problem = "it is not set: without Redis the server makes thumbnails itself"
-        raise SettingError("REDIS_URL", problem, "redis://localhost:6379/0")
-    return settings.redis_url
+        raise SettingError("REDIS_URL", problem, example)
+    try:
+        yield settings.redis_url
+    except (ValueError, TypeError) as error:  # their words could show the password
+        problem = "its value does not fit: look at its port, its number and its parameters"
+        raise SettingError("REDIS_URL", problem, example) from error

@@ -19,14 +19,17 @@ Port = Annotated[int, Meta(ge=1, le=65535)]
 Positive = Annotated[int, Meta(ge=1)]
 Bytes = Annotated[int, Meta(ge=1, le=2**31 - 1)]  # as the database holds them
 Seconds = Annotated[int, Meta(ge=1, le=100_000_000)]  # three years
+SignedSeconds = Annotated[int, Meta(ge=1, le=604_800)]  # SigV4 signs for no longer
 Workers = Annotated[int, Meta(ge=1, le=64)]
 Prefix = Annotated[str, Meta(pattern=r"^([A-Za-z0-9_-][A-Za-z0-9._-]*/)+$")]
-Url = Annotated[str, Meta(pattern=r"^https?://[^\s/?#]+(/[^\s?#]*[^\s/?#])?$")]
-Origin = Annotated[str, Meta(pattern=r"^https?://[^\s/?#]+$")]
+Url = Annotated[str, Meta(pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*[^\s/?#])?$")]
+Origin = Annotated[str, Meta(pattern=r"^https?://[^\s/?#@]+$")]
+# A call begun at the last moment of a completion ends before its claim: 25 s less 4.5 s.
+LONGEST_CALL_S = 20
 MIN_SECRET_LENGTH = 32  # what HS256 asks for: RFC 7518, 3.2
 Secret = Annotated[str, Meta(min_length=MIN_SECRET_LENGTH)]
 Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]+$")]
-Bucket = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9]$")]
+Bucket = Annotated[str, Meta(pattern=r"^(?=.{3,63}$)[a-z0-9-]+(\.[a-z0-9-]+)*$")]
 DatabaseUrl = Annotated[str, Meta(pattern=r"^(postgres|postgresql|postgresql\+asyncpg)://\S+$")]
 RedisUrl = Annotated[str, Meta(pattern=r"^(rediss?|unix)://\S+$")]
 Milliseconds = Annotated[int, Meta(ge=10, le=900)]  # a request is held up for less than a second
@@ -154,7 +157,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     s3_bucket: Annotated[
         Bucket | None,
         Meta(
-            description="Bucket for the objects; by default a folder in DATA_DIR",
+            description="Bucket for the objects, 3 to 63 of a-z, 0-9, - and .; by default a folder "
+            "in DATA_DIR",
             examples=["my-media"],
         ),
     ] = None
@@ -260,7 +264,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Meta(description="Uploads that one user may have pending at once", examples=["100"]),
     ] = 100
     media_upload_url_ttl_s: Annotated[
-        Seconds,
+        SignedSeconds,
         Meta(description="How long a signed upload URL can be used, in s", examples=["300"]),
     ] = 300
     media_pending_ttl_s: Annotated[
@@ -305,6 +309,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             raise SettingError(
                 "AWS_ACCESS_KEY_ID", "set it together with AWS_SECRET_ACCESS_KEY, or neither"
             )
+        if self.aws_session_token and not self.aws_access_key_id:
+            raise SettingError("AWS_SESSION_TOKEN", "it belongs to an AWS_ACCESS_KEY_ID: set that")
+        patience_s = self.s3_connect_timeout_s + self.s3_read_timeout_s + 1
+        if self.s3_max_attempts * patience_s > LONGEST_CALL_S:
+            raise SettingError(
+                "S3_READ_TIMEOUT_S",
+                f"{self.s3_max_attempts} attempts of {patience_s} s are longer than "
+                f"{LONGEST_CALL_S} s: a completion would be over before them",
+                "5 with S3_CONNECT_TIMEOUT_S=2 and S3_MAX_ATTEMPTS=2",
+            )
         if not self.s3_endpoint_url and not self.aws_region:
             raise SettingError(
                 "AWS_REGION", f"it is needed for S3_BUCKET {self.s3_bucket!r}", "eu-central-1"
@@ -329,14 +343,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def page_origins(self) -> tuple[str, ...]:
         """Origins of the pages that upload: those that are set, and this server's own."""
-        own = "/".join(self.reached_at.split("/")[:3])
-        return tuple(dict.fromkeys((*self.cors_origins, own)))
+        return tuple(dict.fromkeys((*self.cors_origins, self.own_origins[0])))
 
     @property
     def own_origins(self) -> tuple[str, ...]:
         """Origins that this server's own pages may have."""
         local = (f"http://localhost:{self.port}", f"http://127.0.0.1:{self.port}")
-        return (self.reached_at, *local)
+        return ("/".join(self.reached_at.split("/")[:3]), *local)
 
     @property
     def data_path(self) -> Path:

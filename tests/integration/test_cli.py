@@ -86,8 +86,39 @@ def test_a_database_of_another_version_stops_the_start_with_one_line(tmp_path: P
         assert line.startswith("mediaport: DATA_DIR:")
 
 
+BUCKET = {
+    "S3_BUCKET": "my-media",
+    "AWS_REGION": "eu-central-1",
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        (BUCKET, "AWS_ACCESS_KEY_ID"),
+        ({**BUCKET, "AWS_PROFILE": "nobody"}, "AWS_ACCESS_KEY_ID"),
+        ({"REDIS_URL": "redis://:hunter2@host:port/0"}, "REDIS_URL"),
+        ({"REDIS_URL": "redis://:hunter2@host/0?hunter2=x"}, "REDIS_URL"),
+    ],
+)
+def test_a_real_part_that_does_not_fit_stops_the_start_with_one_line(
+    tmp_path: Path, settings: dict[str, str], named: str
+) -> None:
+    commands = [["serve", "--migrate"], *([["worker"]] if "REDIS_URL" in settings else [])]
+
+    for arguments in commands:
+        done = run(*arguments, cwd=tmp_path, PORT="8999", **settings)
+
+        assert done.returncode == 2
+        assert "Mediaport is running" not in done.stdout
+        (line,) = done.stderr.splitlines()
+        assert line.startswith(f"mediaport: {named}:")
+        assert "hunter2" not in line
+
+
 def test_it_says_what_it_is(tmp_path: Path) -> None:
     assert __version__ in run("--version", cwd=tmp_path).stdout
-    for command in ("serve", "migrate", "settings", "demo"):
+    for command in ("serve", "worker", "migrate", "provision", "doctor", "settings", "demo"):
         assert command in run("--help", cwd=tmp_path).stdout
         assert run(command, "--help", cwd=tmp_path).returncode == 0

@@ -183,6 +183,25 @@ async def test_a_wrong_region_is_found(well: dict[str, str], other_minio: S3Serv
     assert found["region"].mend == "Set AWS_REGION=eu-central-1"
 
 
+async def test_browsers_that_are_sent_to_another_store_are_found(
+    well: dict[str, str], other_minio: S3Server
+) -> None:
+    there = {**well, "S3_ENDPOINT_URL": other_minio.endpoint_url, "AWS_REGION": "eu-central-1"}
+    await asyncio.to_thread(prepare_bucket, there)
+
+    settings = {
+        **well,
+        "S3_PRESIGN_ENDPOINT_URL": other_minio.endpoint_url,
+        "AWS_REGION": "eu-central-1",
+        "CORS_ORIGINS": "https://other.example",
+        "BASE_URL": "https://other.example",
+    }
+    found = await findings(settings)
+
+    assert ailing(found) == {"publish"}
+    assert "S3_PRESIGN_ENDPOINT_URL" in found["publish"].mend
+
+
 async def test_pages_that_may_not_upload_are_found(
     well: dict[str, str], other_minio: S3Server
 ) -> None:

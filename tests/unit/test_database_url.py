@@ -35,6 +35,9 @@ def test_a_pooler_can_be_told_of() -> None:
     ("written", "complaint"),
     [
         ("postgresql://db/x?channel_binding=require", "channel_binding"),
+        ("postgresql://db/x?sslmode=verify-full&sslrootcert=ca.pem", "PGSSLROOTCERT"),
+        ("postgresql://db/x?timeout=abc", "timeout"),
+        ("postgresql://db/x?prepared_statement_cache_size=abc", "is a number"),
         ("postgresql://db:port/x", "no URL"),
         ("postgresql://db", "names no database"),
     ],

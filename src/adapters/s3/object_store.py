@@ -61,16 +61,17 @@ class S3ObjectStore(ObjectStore):
         """
         if not key.startswith(self._prefixes.incoming):
             raise ValueError(f"{key!r} is not under {self._prefixes.incoming!r}: it is not signed")
-        url = self._presign_client.generate_presigned_url(
-            "put_object",
-            Params={
-                "Bucket": self.bucket,
-                "Key": key,
-                "ContentType": content_type,
-                "ContentLength": size_bytes,
-            },
-            ExpiresIn=expires_in_s,
-        )
+        with _told(key):  # an instance may have no credentials to give
+            url = self._presign_client.generate_presigned_url(
+                "put_object",
+                Params={
+                    "Bucket": self.bucket,
+                    "Key": key,
+                    "ContentType": content_type,
+                    "ContentLength": size_bytes,
+                },
+                ExpiresIn=expires_in_s,
+            )
         return SignedUpload(
             url=url,
             headers={"Content-Type": content_type},
@@ -163,8 +164,8 @@ class S3ObjectStore(ObjectStore):
                         Delete={"Objects": [{"Key": key} for key in chunk], "Quiet": True},
                     )
                 )
-            for refused in answer.get("Errors", ()):
-                cause = f"{refused.get('Key')} was not deleted: {refused.get('Message')}"
+            if refused := answer.get("Errors"):
+                cause = f"{refused[0].get('Key')} was not deleted: {refused[0].get('Message')}"
                 raise PartUnavailable("object_store", cause)
 
     async def keys_under(self, prefix: str) -> AsyncIterator[str]:

@@ -1,14 +1,15 @@
 """SAQ's own pages about the queue, for whoever knows the password."""
 
 import base64
-import binascii
 import hmac
 from urllib.parse import urlsplit
 
+from redis.exceptions import RedisError
 from saq.queue.redis import RedisQueue
 from saq.web.starlette import saq_web
 from starlette.datastructures import Headers
-from starlette.responses import PlainTextResponse
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
 # Its script takes this off the front of every path: "/queue" would cut into its own "/queues".
@@ -20,6 +21,7 @@ class QueuePages:
 
     def __init__(self, jobs: RedisQueue, *, password: str) -> None:
         self._pages = saq_web(PATH, [jobs])
+        self._pages.add_exception_handler(RedisError, _fail)
         self._password = password.encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -41,11 +43,15 @@ class QueuePages:
             await self._pages({**scope, "path": path, "root_path": ""}, receive, send)
 
 
+async def _fail(_: Request, error: Exception) -> Response:
+    return PlainTextResponse(f"Redis does not answer: {error}", 503, {"Retry-After": "5"})
+
+
 def _password_in(headers: Headers) -> bytes:
     scheme, _, credentials = headers.get("authorization", "").partition(" ")
     try:
         decoded = base64.b64decode(credentials, validate=True)
-    except binascii.Error:
+    except ValueError:  # not ASCII, or no base64
         return b""
     return decoded.partition(b":")[2] if scheme.lower() == "basic" else b""
 

@@ -29,6 +29,10 @@ class SaqThumbnailQueue(ThumbnailQueue):
 
     Redis may freeze, forget or double a job: the database says what is owed, and the sweep asks
     again. So nothing here waits for longer than `timeout_s`.
+
+    Raises:
+        ValueError: The URL is none.
+        TypeError: It has a parameter that redis-py does not know.
     """
 
     def __init__(self, redis_url: str, *, name: str, timeout_s: float) -> None:
@@ -39,6 +43,8 @@ class SaqThumbnailQueue(ThumbnailQueue):
             socket_connect_timeout=timeout_s,
             retry=Retry(NoBackoff(), 1),  # once, for a connection that a restart has cut
         )
+        # One that is thrown away: parameters that do not fit show now, not at the first request.
+        self._redis.connection_pool.make_connection()
         self.jobs = RedisQueue(self._redis, name=name)
 
     async def enqueue(self, media_id: MediaId) -> None:

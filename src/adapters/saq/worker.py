@@ -4,6 +4,7 @@ import asyncio
 import logging
 import signal
 import socket
+import time
 from contextlib import suppress
 from typing import Any
 from uuid import uuid4
@@ -27,6 +28,7 @@ PAUSE_S = 1
 REPORT_S = 5
 REPORT_LASTS_S = 3 * REPORT_S
 SWEEP_S = 15
+SAY_AGAIN_S = 60
 CANCEL_S = 5
 
 
@@ -106,4 +108,11 @@ def _in_one_line(record: logging.LogRecord) -> bool:
         record.msg, record.args = f"{record.msg.partition(' %')[0]}. {error}", ()
         record.levelno, record.levelname = logging.WARNING, "WARNING"
         record.exc_info = None
+        if time.monotonic() < _said.get(record.msg, 0) + SAY_AGAIN_S:
+            return False
+        _said.clear()  # it is to hold what is said now, not all that ever was
+        _said[record.msg] = time.monotonic()
     return "shutdown grace period" not in record.msg
+
+
+_said: dict[str, float] = {}

@@ -1,11 +1,11 @@
 """Connections and transactions, and what differs between SQLite and PostgreSQL."""
 
 import asyncio
-import inspect
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from functools import partial
 from typing import Any
+from uuid import uuid4
 
 from sqlalchemy import Connection, Table, event, func, insert, select, text
 from sqlalchemy.dialects import postgresql, sqlite
@@ -27,8 +27,9 @@ from mediaport.application.ports.unavailable import PartFull, PartUnavailable
 
 # How long a writer waits for another process to finish its own write.
 SQLITE_BUSY_MS = 10_000
-# Parameters of SQLAlchemy's own, for a pooler such as PgBouncer in between.
-POOLER_PARAMETERS = ("prepared_statement_cache_size",)
+# Of a URL: `ssl` is the driver's; the other is SQLAlchemy's, for a pooler such as PgBouncer.
+POOLER = "prepared_statement_cache_size"
+PARAMETERS = {"ssl", POOLER}
 DISK_FULL = "53100"
 # The last one is what asyncpg says of a connection that was cut in the middle of an answer.
 FAILURES = (OperationalError, InterfaceError, PoolTimeout, OSError, InternalError)
@@ -40,6 +41,7 @@ UNAVAILABLE = (
     "28",  # the login
     "3D",  # no such database
     "40",  # a deadlock
+    "42501",  # a right that the role lacks
     "42P01",  # no such table: not migrated
     "42703",  # no such column: likewise
     "53",  # resources
@@ -168,8 +170,6 @@ def postgresql_url(text: str) -> URL:
     Raises:
         ValueError: It is no URL, or has a parameter that the driver does not know.
     """
-    import asyncpg  # noqa: PLC0415 - SQLite does without
-
     try:
         url = make_url(text).set(drivername="postgresql+asyncpg")
     except (ArgumentError, ValueError) as error:
@@ -183,10 +183,13 @@ def postgresql_url(text: str) -> URL:
         query = {**url.query, "ssl": url.query["sslmode"]}
         del query["sslmode"]
         url = url.set(query=query)
-    known = {*inspect.signature(asyncpg.connect).parameters, *POOLER_PARAMETERS}
-    unknown = sorted(set(url.query) - known)
+    unknown = ", ".join(sorted(set(url.query) - PARAMETERS))
+    if unknown == "sslrootcert":
+        raise ValueError("leave sslrootcert out, and set PGSSLROOTCERT in the environment")
     if unknown:
-        raise ValueError(f"the driver knows no parameter {', '.join(unknown)}: leave it out")
+        raise ValueError(f"it can have no parameter {unknown}: leave it out")
+    if not str(url.query.get(POOLER, "0")).isdecimal():
+        raise ValueError(f"{POOLER} is a number")
     return url
 
 
@@ -194,6 +197,14 @@ def _postgresql_engine(
     url: URL, pool_size: int, connect_timeout_s: float, statement_timeout_s: float
 ) -> AsyncEngine:
     timeout_ms = str(int(statement_timeout_s * 1000))
+    timeouts = {
+        "statement_timeout": timeout_ms,
+        "idle_in_transaction_session_timeout": timeout_ms,
+    }
+    # A pooler lends connections for a transaction: it takes no settings for one, and two clients'
+    # prepared statements must not be called the same.
+    pooled = {"prepared_statement_name_func": lambda: f"mediaport_{uuid4().hex}"}
+    is_pooled = POOLER in url.query
     return create_async_engine(
         url,
         pool_size=pool_size,
@@ -204,11 +215,8 @@ def _postgresql_engine(
             # The server gives up first and says why; one that is silent is given up here, and some
             # 2 s later by SQLAlchemy, which first tries to end the connection well.
             "command_timeout": statement_timeout_s + 1,
-            "server_settings": {
-                "application_name": "mediaport",
-                "statement_timeout": timeout_ms,
-                "idle_in_transaction_session_timeout": timeout_ms,
-            },
+            "server_settings": {"application_name": "mediaport", **({} if is_pooled else timeouts)},
+            **(pooled if is_pooled else {}),
         },
     )
 

@@ -94,14 +94,19 @@ class CompleteUpload:
                 stored, facts = await self._verify(media)
                 is_publishing = True
                 etag, size_bytes = await self._publish(media, stored, facts)
+                is_publishing = False
             now = self.clock.now()
             ready = media.complete(facts, etag=etag, size_bytes=size_bytes, now=now)
             shown = await self._mark_ready(ready, until=until)
-        except TimeoutError as error:
+        except (TimeoutError, PartUnavailable, asyncio.CancelledError) as error:
+            # What was asked of the store may still come true: then the claim stays until it runs
+            # out, or another upload could be published, and this one over it.
             if not is_publishing:
                 await self._release(media, until=until)
-            # Else what hangs may still be published: the claim stays until it runs out.
-            raise PartUnavailable("object_store", f"no end in {WORK_TIMEOUT_S} s") from error
+            if isinstance(error, TimeoutError):
+                cause = f"no end in {WORK_TIMEOUT_S} s"
+                raise PartUnavailable("object_store", cause) from error
+            raise
         except REFUSALS:
             try:
                 await self._remove_refused(media)

@@ -10,10 +10,10 @@ from mediaport.domain.media import Media, MediaId
 from mediaport.domain.users import UserId
 
 # What a killed process held is free again after this, and nobody honest is overtaken: completing
-# takes well under a second (a call that the store lets hang, with its second try, some sixteen),
-# the slowest image a few.
-COMPLETION_CLAIM_LASTS = timedelta(seconds=20)
+# takes well under a second, the slowest image a few.
 THUMBNAILS_CLAIM_LASTS = timedelta(seconds=30)
+# It also outlasts the longest call to the store that a completion can have left behind.
+COMPLETION_CLAIM_LASTS = timedelta(seconds=25)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

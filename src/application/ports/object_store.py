@@ -50,7 +50,8 @@ class SignedUpload:
 class ObjectStore(Protocol):
     """Objects under keys. All writes are atomic: an object is there whole, or not at all.
 
-    Every method but `presign_put` raises `PartUnavailable` when the store does not answer.
+    Every method raises `PartUnavailable` when the store does not answer; `presign_put`, which asks
+    it nothing, when this host has no credentials.
     """
 
     bucket: str

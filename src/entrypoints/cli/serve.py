@@ -40,6 +40,8 @@ def serve(*, migrate_first: bool, check: bool) -> None:
     else:
         require_migrated(settings)
     container = Container(settings=settings)
+    container.store()  # made now, so that a setting that does not fit stops the start
+    container.queue()
     app = create_app(container, lifespan=[lambda _: beside_the_api(container)])
     config = uvicorn.Config(
         app,
@@ -63,7 +65,7 @@ def _check(settings: Settings) -> None:
 
     url = f"{settings.address}/health/live"
     try:
-        httpx.get(url, timeout=3).raise_for_status()
+        httpx.get(url, timeout=3, trust_env=False).raise_for_status()  # no proxy leads here
     except httpx.HTTPError as error:
         raise click.ClickException(f"{url} does not answer: {error}") from error
     click.echo(f"{url} answers")

@@ -71,3 +71,7 @@ async def _carry_out(check: Check, not_ok: set[str]) -> Finding:
         return Finding(name=name, outcome=Outcome.FAILED, seen=ailment.seen, mend=ailment.mend)
     except PartUnavailable as error:
         return Finding(name=name, outcome=Outcome.FAILED, seen=error.cause, mend=check.mend)
+    except Exception as error:
+        # A doctor who falls ill says so, and looks at the rest.
+        mend = "This was not foreseen: please report it."
+        return Finding(name=name, outcome=Outcome.FAILED, seen=repr(error), mend=mend)

@@ -49,7 +49,9 @@ def database_checks(container: Container) -> Sequence[Check]:
 
 
 async def _migrated(settings: Settings) -> str:
-    if not await asyncio.to_thread(is_current, database_url(settings)):
+    patience_s = settings.database_connect_timeout_s
+    url = database_url(settings)
+    if not await asyncio.to_thread(is_current, url, connect_timeout_s=patience_s):
         raise Ailment("its schema is of another version", mend="Run: mediaport migrate")
     return "its schema is of this version"
 

@@ -12,9 +12,11 @@ import httpx
 from mediaport.application.ports.object_store import (
     CACHE_CONTROL,
     ObjectChanged,
+    ObjectMissing,
     ObjectStore,
     SignedUpload,
 )
+from mediaport.application.ports.unavailable import PartUnavailable
 from mediaport.domain.policy import ContentType
 from mediaport.entrypoints.container import Container
 from mediaport.entrypoints.doctor.checks import Ailment, Check
@@ -25,6 +27,8 @@ BODY = b"What the doctor brings, the doctor takes away."
 TYPE = ContentType.JPEG
 PATIENCE_S = 10
 EXPIRES_S = 1
+
+_CORS = ("origin", "methods", "headers")
 
 ACCEPTED = "presigned PUT accepted"
 PUBLISHED = "publish"
@@ -51,7 +55,12 @@ class StoreExamination:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        await self._http.aclose()
+        try:
+            await self._remove_all()
+        except PartUnavailable:
+            pass  # a check has said so
+        finally:
+            await self._http.aclose()
 
     @property
     def checks(self) -> Sequence[Check]:
@@ -90,10 +99,13 @@ class StoreExamination:
         except httpx.TransportError as error:
             seen, mend = f"{url}: {error}", "Start the server: mediaport serve"
             raise Ailment(seen, mend=mend) from error
-        return f"{url} answers {answer.status_code}"
+        if answer.status_code != httpx.codes.OK:
+            seen = f"{url} answers {answer.status_code}"
+            raise Ailment(seen, mend="Something else runs there: look at BASE_URL and PORT.")
+        return f"{url} answers"
 
     async def _accepts(self) -> str:
-        upload = self._sign("accepted")
+        upload = self._sign("accepted", expires_in_s=self._settings.media_upload_url_ttl_s)
         started = time.perf_counter()
         answer = await self._put(upload)
         took_ms = 1000 * (time.perf_counter() - started)
@@ -105,7 +117,7 @@ class StoreExamination:
             )
         if answer.status_code != httpx.codes.OK:
             raise Ailment(
-                _told(answer),
+                _shown(answer),
                 mend="SignatureDoesNotMatch: a proxy on the way changes Host or headers. "
                 "AccessDenied: the key lacks s3:PutObject, see mediaport provision "
                 "--print-iam-policy",
@@ -134,10 +146,10 @@ class StoreExamination:
     def _refused(self, answer: httpx.Response, what: str) -> str:
         if not answer.is_client_error:
             raise Ailment(
-                f"it did not refuse {what}: {_told(answer)}",
+                f"it did not refuse {what}: {_shown(answer)}",
                 mend="This store does not hold to signatures: do not use it.",
             )
-        return _told(answer)
+        return _shown(answer)
 
     async def _preflight(self, origin: str) -> str:
         url = self._sign("accepted").url
@@ -167,14 +179,23 @@ class StoreExamination:
         return f"PUT with content-type allowed for {granted['origin']}"
 
     async def _publishes(self) -> str:
-        stored = await self._store.stat(self._incoming("accepted"))
+        try:
+            stored = await self._store.stat(self._incoming("accepted"))
+        except ObjectMissing as error:
+            raise Ailment(
+                "what a browser uploaded is not where the server looks",
+                mend="S3_PRESIGN_ENDPOINT_URL leads to another store than S3_ENDPOINT_URL.",
+            ) from error
         await self._publish("accepted", stored.etag)
         return "copied inside the store"
 
     async def _pins(self) -> str:
-        await self._put(self._sign("pinned"))
+        verified = await self._put(self._sign("pinned"))
         outdated = (await self._store.stat(self._incoming("pinned"))).etag
-        await self._put(self._sign("pinned"), BODY[::-1])
+        replaced = await self._put(self._sign("pinned"), BODY[::-1])
+        if not (verified.is_success and replaced.is_success):
+            seen = f"uploads were answered {verified.status_code} and {replaced.status_code}"
+            raise Ailment(seen, mend="Try again: the store took an upload a moment ago.")
         try:
             await self._publish("pinned", outdated)
         except ObjectChanged:
@@ -193,8 +214,9 @@ class StoreExamination:
         answer = await self._send("GET", url)
         if answer.content != BODY:
             raise Ailment(
-                f"{_told(answer)} at {url}",
-                mend="Run: mediaport provision. Behind a CDN, set S3_PUBLIC_BASE_URL to it.",
+                f"{_shown(answer)} at {url}",
+                mend="Run: mediaport provision. Behind a CDN, set S3_PUBLIC_BASE_URL to it. What "
+                "SSE-KMS encrypts, AWS shows to nobody without a signature.",
             )
         wanted = {"content-type": str(TYPE), "cache-control": CACHE_CONTROL}
         got = {name: answer.headers.get(name) for name in wanted}
@@ -209,45 +231,49 @@ class StoreExamination:
         answer = await self._send("GET", url)
         if not answer.is_client_error:
             raise Ailment(
-                f"anyone can read {url}: {_told(answer)}",
+                f"anyone can read {url}: {_shown(answer)}",
                 mend=f"Let the bucket's policy make {self._prefixes.public}* public, nothing else.",
             )
-        return _told(answer)
+        return _shown(answer)
 
     async def _lists_for_nobody(self) -> str:
         answer = await self._send("GET", f"{self._bucket_url()}/?list-type=2")
         if not answer.is_client_error:
             raise Ailment(
-                f"anyone can list the bucket: {_told(answer)}",
+                f"anyone can list the bucket: {_shown(answer)}",
                 mend="Take s3:ListBucket for everyone out of the bucket's policy.",
             )
-        return _told(answer)
+        return _shown(answer)
 
     async def _takes_from_nobody(self) -> str:
         url = f"{self._bucket_url()}/{self._public('from-nobody')}"
         answer = await self._send("PUT", url, BODY)
         if not answer.is_client_error:
             raise Ailment(
-                f"anyone can write without a signature: {_told(answer)}",
+                f"anyone can write without a signature: {_shown(answer)}",
                 mend="Take s3:PutObject for everyone out of the bucket's policy.",
             )
-        return _told(answer)
+        return _shown(answer)
 
     async def _clean_up(self) -> str:
-        halves = (self._prefixes.incoming, self._prefixes.public)
-        prefixes = [f"{half}{self._own}/" for half in halves]
-        keys = [key for prefix in prefixes for key in await self._keys_under(prefix)]
-        await self._store.delete(keys)
-        left = [key for prefix in prefixes for key in await self._keys_under(prefix)]
-        if left:
+        keys = await self._remove_all()
+        if left := await self._own_keys():
             raise Ailment(
                 f"{len(left)} objects stay, such as {left[0]}",
                 mend="The key needs s3:DeleteObject: mediaport provision --print-iam-policy",
             )
         return f"{len(keys)} objects removed"
 
-    async def _keys_under(self, prefix: str) -> list[str]:
-        return [key async for key in self._store.keys_under(prefix)]
+    async def _remove_all(self) -> list[str]:
+        keys = await self._own_keys()
+        await self._store.delete(keys)
+        return keys
+
+    async def _own_keys(self) -> list[str]:
+        halves = (self._prefixes.incoming, self._prefixes.public)
+        return [
+            key for half in halves async for key in self._store.keys_under(f"{half}{self._own}/")
+        ]
 
     def _sign(self, name: str, *, expires_in_s: int = 60) -> SignedUpload:
         return self._store.presign_put(
@@ -296,9 +322,6 @@ class StoreExamination:
             raise Ailment(seen, mend=mend) from error
 
 
-_CORS = ("origin", "methods", "headers")
-
-
 def _listed(value: str) -> set[str]:
     return {part.strip().lower() for part in value.split(",")}
 
@@ -307,7 +330,7 @@ def _origin(url: str) -> str:
     return "/".join(url.split("/")[:3])
 
 
-def _told(answer: httpx.Response) -> str:
+def _shown(answer: httpx.Response) -> str:
     """Status, and S3's code, if there is one."""
     _, _, rest = answer.text.partition("<Code>")
     return f"{answer.status_code} {rest.partition('</Code>')[0]}".strip()

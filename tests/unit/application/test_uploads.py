@@ -314,7 +314,7 @@ async def test_a_claim_that_cannot_be_given_back_runs_out(
     monkeypatch.setattr(complete_upload, "WAIT_STEPS_S", (0.0, 0.001))
     with pytest.raises(CompletionInProgress):
         await world.use.complete_upload()(media_id, by=owner)
-    world.clock.advance(seconds=20)
+    world.clock.advance(seconds=25)
     assert (await world.use.complete_upload()(media_id, by=owner)).is_ready
 
 
@@ -350,7 +350,48 @@ async def test_a_store_that_hangs_while_it_publishes_keeps_the_claim(
 
     with pytest.raises(CompletionInProgress):  # it may still be published until then
         await world.use.complete_upload()(media_id, by=owner)
-    world.clock.advance(seconds=20)
+    world.clock.advance(seconds=25)
+    assert (await world.use.complete_upload()(media_id, by=owner)).is_ready
+
+
+@pytest.mark.parametrize(
+    "error", [PartUnavailable("object_store", "cut"), asyncio.CancelledError()]
+)
+async def test_a_publication_that_was_cut_off_keeps_the_claim(
+    world: World, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    owner = await world.user()
+    media_id = await world.uploaded(owner)
+    monkeypatch.setattr(complete_upload, "WAIT_STEPS_S", (0.001,))
+
+    async def be_cut_off(*_: object, **__: object) -> None:
+        raise error
+
+    with monkeypatch.context() as cut:
+        cut.setattr(world.store, "publish", be_cut_off)
+        with pytest.raises(type(error)):
+            await world.use.complete_upload()(media_id, by=owner)
+
+    with pytest.raises(CompletionInProgress):  # the store may still carry it out until then
+        await world.use.complete_upload()(media_id, by=owner)
+    world.clock.advance(seconds=25)
+    assert (await world.use.complete_upload()(media_id, by=owner)).is_ready
+
+
+async def test_a_database_that_fails_after_publication_gives_the_claim_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = await world.user()
+    media_id = await world.uploaded(owner)
+
+    async def fail(*_: object, **__: object) -> None:
+        raise PartUnavailable("database", "gone for a moment")
+
+    with monkeypatch.context() as failing:
+        failing.setattr(world.media, "mark_ready", fail)
+        with pytest.raises(PartUnavailable):
+            await world.use.complete_upload()(media_id, by=owner)
+
     assert (await world.use.complete_upload()(media_id, by=owner)).is_ready
 
 
@@ -389,7 +430,7 @@ async def test_a_completion_whose_claim_was_taken_over_changes_nothing(world: Wo
     publish = world.store.publish
 
     async def be_slow(*args: str, **named: str) -> str:
-        world.clock.advance(seconds=21)  # our claim runs out, and another request claims
+        world.clock.advance(seconds=26)  # our claim runs out, and another request claims
         now = world.clock.now()
         await world.media.claim_completion(media_id, now=now, until=now + timedelta(seconds=10))
         return await publish(*args, **named)
