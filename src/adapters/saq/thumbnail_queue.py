@@ -44,7 +44,7 @@ class SaqThumbnailQueue(ThumbnailQueue):
             retry=Retry(NoBackoff(), 1),  # once, for a connection that a restart has cut
         )
         # One that is thrown away: parameters that do not fit show now, not at the first request.
-        self._redis.connection_pool.make_connection()
+        self._redis.connection_pool.make_connection()  # type: ignore[no-untyped-call]  # redis-py types it not
         self.jobs = RedisQueue(self._redis, name=name)
 
     async def enqueue(self, media_id: MediaId) -> None:
