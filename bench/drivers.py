@@ -141,7 +141,7 @@ async def _fill(database: Database) -> list[UserId]:
             partial(_request, owner), owner_id=owner, max_pending=POLICY.max_pending, now=NOW
         )
         until = NOW + COMPLETION_CLAIM_LASTS
-        await media.claim_completion(item.id, now=NOW, until=until)
+        await media.claim_completion(item.id, now=NOW, until=until, deletions=[])
         ready = item.complete(FACTS, etag="etag", size_bytes=item.size_bytes, now=NOW)
         await media.mark_ready(ready, claimed_until=until, deletions=[])
         variants = tuple(_variant(ready, size) for size in POLICY.thumbnail_sizes)

@@ -23,6 +23,19 @@ class KeyPrefixes:
         """The key that a browser uploads to; `name` brings the randomness (122 bits or more)."""
         return f"{self.incoming}{owner_id}/{media_id}/{name}.{content_type.extension}"
 
+    def staged_key(self, *, name: str, content_type: ContentType) -> str:
+        """Where one completion looks at an upload. As private as uploads, and never signed."""
+        return f"{self.staged}{name}.{content_type.extension}"
+
+    @property
+    def staged(self) -> str:
+        """The part of `incoming` that no signed URL reaches."""
+        return f"{self.incoming}staged/"
+
+    def is_signable(self, key: str) -> bool:
+        """Whether a signed URL may name the key."""
+        return key.startswith(self.incoming) and not key.startswith(self.staged)
+
     def public_key(
         self, *, owner_id: int, media_id: int, name: str, content_type: ContentType
     ) -> str:

@@ -148,6 +148,23 @@ class ObjectStoreContract:
         await store.delete([source])
         assert await store.read(target) == BODY
 
+    async def test_a_staged_object_is_out_of_reach_of_the_url(
+        self, store: ObjectStore, clock: Clock
+    ) -> None:
+        source, staged = incoming(), f"incoming/staged/{uuid4().hex}.jpg"
+        upload = self.sign(store, clock, source)
+        await self.put(store, upload, BODY)
+        etag = (await store.stat(source)).etag
+
+        staged_etag = await store.stage(source, staged, etag=etag)
+        await self.put(store, upload, BODY[::-1])
+
+        assert await store.read(staged, etag=staged_etag) == BODY
+        with pytest.raises(ValueError, match="not signed"):  # row 7
+            self.sign(store, clock, staged)
+        with pytest.raises(ObjectMissing):
+            await store.stage(incoming(), staged, etag=etag)
+
     async def test_publishing_again_changes_nothing(self, store: ObjectStore, clock: Clock) -> None:
         source, target = await self.uploaded(store, clock), public()
         etag = (await store.stat(source)).etag

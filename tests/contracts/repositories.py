@@ -89,7 +89,7 @@ class Repositories:
 
     async def mark_ready(self, media: Media, *deletions: ObjectDeletion) -> bool:
         until = later(30)
-        await self.media.claim_completion(media.id, now=NOW, until=until)
+        await self.media.claim_completion(media.id, now=NOW, until=until, deletions=[])
         return await self.media.mark_ready(media, claimed_until=until, deletions=deletions)
 
     async def with_thumbnails(self, owner: User, kind: Kind = Kind.POST_IMAGE) -> Media:
@@ -220,6 +220,23 @@ class RepositoriesContract:
         with pytest.raises(MediaNotFound):
             await repositories.media.describe(replace(media, id=MediaId(99)))
 
+    async def test_what_a_completion_leaves_behind_is_written_down_by_who_completes(
+        self, repositories: Repositories
+    ) -> None:
+        media = await repositories.pending(await repositories.user())
+
+        await asyncio.gather(
+            *(
+                repositories.media.claim_completion(
+                    media.id, now=NOW, until=later(30), deletions=[deletion(f"staged/{number}")]
+                )
+                for number in range(8)
+            )
+        )
+
+        due = await repositories.media.due_deletions(now=later(9000), limit=9)
+        assert len([key for _, key in due if key.startswith("staged/")]) == 1
+
     async def test_a_completion_is_claimed_by_one_at_a_time(
         self, repositories: Repositories
     ) -> None:
@@ -227,7 +244,7 @@ class RepositoriesContract:
 
         async def claim(now: float = 0) -> Media | None:
             return await repositories.media.claim_completion(
-                media.id, now=later(now), until=later(now + 30)
+                media.id, now=later(now), until=later(now + 30), deletions=[]
             )
 
         claims = await asyncio.gather(*(claim() for _ in range(8)))
@@ -313,7 +330,9 @@ class RepositoriesContract:
         young = await repositories.pending(owner, now=later(10))
         old, claimed = [await repositories.pending(owner) for _ in range(2)]
         await repositories.ready(owner)
-        await repositories.media.claim_completion(claimed.id, now=NOW, until=later(9000))
+        await repositories.media.claim_completion(
+            claimed.id, now=NOW, until=later(9000), deletions=[]
+        )
 
         async def expired(before: float, limit: int = 9) -> list[Media]:
             return list(
@@ -331,7 +350,9 @@ class RepositoriesContract:
         owner = await repositories.user()
         left, claimed = [await repositories.pending(owner) for _ in range(2)]
         ready = await repositories.ready(owner)
-        await repositories.media.claim_completion(claimed.id, now=NOW, until=later(15))
+        await repositories.media.claim_completion(
+            claimed.id, now=NOW, until=later(15), deletions=[]
+        )
 
         async def expire(media: Media, now: float) -> bool:
             return await repositories.media.expire(

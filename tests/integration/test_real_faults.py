@@ -372,7 +372,8 @@ def test_a_database_that_was_killed_is_used_again_as_soon_as_it_is_back(
 
 COMPLETE_STEPS = [
     rb"HEAD /\S+/incoming/",
-    rb"GET /\S+/incoming/",
+    rb"PUT /\S+/incoming/staged/",
+    rb"GET /\S+/incoming/staged/",
     rb"PUT /\S+/public/",
     rb"POST /\S+\?delete|DELETE /\S+/incoming/",
 ]

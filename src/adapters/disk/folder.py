@@ -71,7 +71,7 @@ class ObjectFolder:
             path = self._half_written()
             return HalfWritten(key, path, target, path.open("xb"))
 
-    def publish(self, source_key: str, key: str, *, etag: str) -> os.stat_result:
+    def link(self, source_key: str, key: str, *, etag: str) -> os.stat_result:
         """Make a file the object under a second key, if it has that ETag.
 
         A hard link where the file system has them: no byte is copied. A later upload replaces the

@@ -47,8 +47,8 @@ class DiskObjectStore(ObjectStore):
         self, key: str, *, content_type: str, size_bytes: int, expires_in_s: int, now: datetime
     ) -> SignedUpload:
         """A URL of `server.py` with a signature. Signing is arithmetic, no input or output."""
-        if not key.startswith(self._prefixes.incoming):
-            raise ValueError(f"{key!r} is not under {self._prefixes.incoming!r}: it is not signed")
+        if not self._prefixes.is_signable(key):
+            raise ValueError(f"{key!r} is no key for uploads: it is not signed")
         if content_type != content_type_of(key):
             raise ValueError(f"{key!r} is no key for {content_type}")
         expires_at = (now + timedelta(seconds=expires_in_s)).replace(microsecond=0)
@@ -77,16 +77,21 @@ class DiskObjectStore(ObjectStore):
             self._folder.read, key, start=start, length=length, etag=etag
         )
 
+    async def stage(self, incoming_key: str, staged_key: str, *, etag: str) -> str:
+        """A second key for the same file, where the file system can."""
+        status = await asyncio.to_thread(self._folder.link, incoming_key, staged_key, etag=etag)
+        return etag_of(status)
+
     async def publish(
         self,
-        incoming_key: str,
+        staged_key: str,
         public_key: str,
         *,
         etag: str,
         content_type: str,  # noqa: ARG002 - the key's ending says it
     ) -> str:
         """A second key for the same file, where the file system can."""
-        status = await asyncio.to_thread(self._folder.publish, incoming_key, public_key, etag=etag)
+        status = await asyncio.to_thread(self._folder.link, staged_key, public_key, etag=etag)
         return etag_of(status)
 
     async def put(

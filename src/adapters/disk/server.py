@@ -108,7 +108,7 @@ class DiskStoreServer:
         """
         headers, query = request.headers, request.query_params
         expires, signature = query.get("expires", ""), query.get("signature", "")
-        if not signature or not key.startswith(self._prefixes.incoming):
+        if not signature or not self._prefixes.is_signable(key):
             raise StoreRefusal(403, "AccessDenied", "Access Denied")
         unsigned = [name for name in headers if name.startswith("x-amz-")]
         if unsigned:

@@ -60,7 +60,12 @@ class MemoryMediaRepository(MediaRepository):
         self._tables.media[media.id] = replace(current, alt=media.alt)
 
     async def claim_completion(
-        self, media_id: MediaId, *, now: datetime, until: datetime
+        self,
+        media_id: MediaId,
+        *,
+        now: datetime,
+        until: datetime,
+        deletions: Sequence[ObjectDeletion],
     ) -> Media | None:
         """The pending media item, for one caller at a time."""
         self._tables.answer()
@@ -72,6 +77,7 @@ class MemoryMediaRepository(MediaRepository):
         ):
             return None
         self._tables.completion_claims[media_id] = until
+        self._tables.write_down(deletions)
         return media
 
     async def release_completion(self, media_id: MediaId, *, until: datetime) -> None:

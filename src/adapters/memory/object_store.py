@@ -14,6 +14,9 @@ from mediaport.application.ports.object_store import (
     StoredObject,
 )
 from mediaport.application.ports.unavailable import PartUnavailable
+from mediaport.domain.keys import KeyPrefixes
+
+PREFIXES = KeyPrefixes(incoming="incoming/", public="public/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,22 +38,21 @@ class MemoryObjectStore(ObjectStore):
         published: How many times an object was published.
     """
 
-    def __init__(self, clock: Clock, *, incoming_prefix: str = "incoming/") -> None:
+    def __init__(self, clock: Clock) -> None:
         self.bucket = "memory"
         self.public_base_url = "memory://public"
         self.objects: dict[str, _Object] = {}
         self.is_down = False
         self.published = 0
         self._clock = clock
-        self._incoming_prefix = incoming_prefix
         self._signed: dict[str, tuple[str, str, int, datetime]] = {}
 
     def presign_put(
         self, key: str, *, content_type: str, size_bytes: int, expires_in_s: int, now: datetime
     ) -> SignedUpload:
         """Permission for `receive`."""
-        if not key.startswith(self._incoming_prefix):
-            raise ValueError(f"{key!r} is not under {self._incoming_prefix!r}: it is not signed")
+        if not PREFIXES.is_signable(key):
+            raise ValueError(f"{key!r} is no key for uploads: it is not signed")
         expires_at = now + timedelta(seconds=expires_in_s)
         url = f"memory://upload/{len(self._signed) + 1}"
         self._signed[url] = (key, content_type, size_bytes, expires_at)
@@ -87,11 +89,16 @@ class MemoryObjectStore(ObjectStore):
         found = self._get(key, etag)
         return found.body[start : None if length is None else start + length]
 
-    async def publish(
-        self, incoming_key: str, public_key: str, *, etag: str, content_type: str
-    ) -> str:
+    async def stage(self, incoming_key: str, staged_key: str, *, etag: str) -> str:
         """A copy of the object."""
         found = self._get(incoming_key, etag)
+        return await self.put(staged_key, found.body, content_type=found.content_type)
+
+    async def publish(
+        self, staged_key: str, public_key: str, *, etag: str, content_type: str
+    ) -> str:
+        """A copy of the object."""
+        found = self._get(staged_key, etag)
         self.published += 1
         return await self.put(public_key, found.body, content_type=content_type)
 

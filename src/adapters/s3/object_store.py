@@ -59,8 +59,8 @@ class S3ObjectStore(ObjectStore):
 
         Signing is arithmetic, no network: no thread.
         """
-        if not key.startswith(self._prefixes.incoming):
-            raise ValueError(f"{key!r} is not under {self._prefixes.incoming!r}: it is not signed")
+        if not self._prefixes.is_signable(key):
+            raise ValueError(f"{key!r} is no key for uploads: it is not signed")
         with _told(key):  # an instance may have no credentials to give
             url = self._presign_client.generate_presigned_url(
                 "put_object",
@@ -117,22 +117,31 @@ class S3ObjectStore(ObjectStore):
         except _PastTheEnd:
             return b""
 
+    async def stage(self, incoming_key: str, staged_key: str, *, etag: str) -> str:
+        """A copy inside the store."""
+        return await self._copy(incoming_key, staged_key, etag)
+
     async def publish(
-        self, incoming_key: str, public_key: str, *, etag: str, content_type: str
+        self, staged_key: str, public_key: str, *, etag: str, content_type: str
     ) -> str:
-        """A copy inside the store. What the client sent besides the bytes stays behind."""
-        with _told(incoming_key, etag=etag):
+        """A copy inside the store."""
+        return await self._copy(
+            staged_key, public_key, etag, ContentType=content_type, CacheControl=CACHE_CONTROL
+        )
+
+    async def _copy(self, source: str, target: str, etag: str, **headers: str) -> str:
+        """The copy's ETag. What the client sent besides the bytes stays behind."""
+        with _told(source, etag=etag):
             copied = await self._call(
                 partial(
                     self._client.copy_object,
                     Bucket=self.bucket,
-                    Key=public_key,
-                    CopySource={"Bucket": self.bucket, "Key": incoming_key},
+                    Key=target,
+                    CopySource={"Bucket": self.bucket, "Key": source},
                     CopySourceIfMatch=f'"{etag}"',
                     MetadataDirective="REPLACE",
                     TaggingDirective="REPLACE",
-                    ContentType=content_type,
-                    CacheControl=CACHE_CONTROL,
+                    **headers,  # type: ignore[arg-type]  # the stubs know no optional arguments
                 )
             )
         return _bare(copied["CopyObjectResult"]["ETag"])

@@ -85,7 +85,12 @@ class SqlMediaRepository(MediaRepository):
                 raise MediaNotFound(media.id)
 
     async def claim_completion(
-        self, media_id: MediaId, *, now: datetime, until: datetime
+        self,
+        media_id: MediaId,
+        *,
+        now: datetime,
+        until: datetime,
+        deletions: Sequence[ObjectDeletion],
     ) -> Media | None:
         """The pending media item, for one caller at a time."""
         statement = (
@@ -98,7 +103,10 @@ class SqlMediaRepository(MediaRepository):
         )
         async with self._database.write() as connection:
             row = (await connection.execute(statement)).mappings().first()
-        return to_media(row, {}) if row else None
+            if row is None:
+                return None
+            await write_down(connection, deletions)
+        return to_media(row, {})
 
     async def release_completion(self, media_id: MediaId, *, until: datetime) -> None:
         """Give the claim back."""

@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from uuid import uuid4
 
 from mediaport.application.media.deletion_plan import DeletionPlan
 from mediaport.application.ports.clock import Clock
@@ -27,6 +29,7 @@ from mediaport.domain.errors import (
     TooManyPixels,
     UploadChanged,
 )
+from mediaport.domain.keys import KeyPrefixes
 from mediaport.domain.media import ImageFacts, Media, MediaId
 from mediaport.domain.policy import UploadPolicy
 from mediaport.domain.users import UserId
@@ -47,7 +50,8 @@ class CompleteUpload:
     """Moves a media item from pending to ready, once, however many callers ask at once.
 
     One caller at a time holds the claim in the database. Without it a second caller could publish
-    another object, uploaded meanwhile, over the one that the first caller published.
+    another object, uploaded meanwhile, over the one that the first caller published. What is looked
+    at is a copy that no signed URL reaches, and that copy is published.
     """
 
     media: MediaRepository
@@ -56,6 +60,7 @@ class CompleteUpload:
     queue: ThumbnailQueue
     clock: Clock
     policy: UploadPolicy
+    prefixes: KeyPrefixes
     plan: DeletionPlan
 
     async def __call__(self, media_id: MediaId, *, by: UserId) -> Media:
@@ -72,6 +77,7 @@ class CompleteUpload:
             UploadChanged: It was replaced while it was verified.
             CompletionInProgress: Another request takes too long over it.
         """
+        deadline = asyncio.get_running_loop().time() + WORK_TIMEOUT_S
         for wait_s in (*WAIT_STEPS_S, None):
             media = await self.media.get(media_id)
             media.require_owner(by)
@@ -80,20 +86,29 @@ class CompleteUpload:
             now = self.clock.now()
             media.require_uploadable(now)
             until = now + COMPLETION_CLAIM_LASTS
-            claimed = await self.media.claim_completion(media_id, now=now, until=until)
+            staged_key = self.prefixes.staged_key(name=uuid4().hex, content_type=media.content_type)
+            claimed = await self.media.claim_completion(
+                media_id,
+                now=now,
+                until=until,
+                deletions=[self.plan.staged(staged_key, claimed_until=until)],
+            )
             if claimed:
-                return await self._complete(claimed, until=until)
+                return await self._complete(claimed, staged_key, until=until, deadline=deadline)
             if wait_s:
                 await asyncio.sleep(wait_s)
         raise CompletionInProgress(media_id, retry_after_s=5)
 
-    async def _complete(self, media: Media, *, until: datetime) -> Media:
+    async def _complete(
+        self, media: Media, staged_key: str, *, until: datetime, deadline: float
+    ) -> Media:
         is_publishing = False
         try:
-            async with asyncio.timeout(WORK_TIMEOUT_S):
-                stored, facts = await self._verify(media)
+            async with asyncio.timeout_at(deadline):
+                staged = await self._stage(media, staged_key)
+                facts = await self._verify(media, staged_key, staged)
                 is_publishing = True
-                etag, size_bytes = await self._publish(media, stored, facts)
+                etag, size_bytes = await self._publish(media, staged_key, staged, facts)
                 is_publishing = False
             now = self.clock.now()
             ready = media.complete(facts, etag=etag, size_bytes=size_bytes, now=now)
@@ -107,57 +122,46 @@ class CompleteUpload:
                 cause = f"no end in {WORK_TIMEOUT_S} s"
                 raise PartUnavailable("object_store", cause) from error
             raise
-        except REFUSALS:
-            try:
-                await self._remove_refused(media)
-            finally:
-                await self._release(media, until=until)
-            raise
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, REFUSALS):
+                await self._remove([media.incoming_key, staged_key])
             await self._release(media, until=until)
+            if isinstance(error, ObjectMissing):
+                raise ObjectNotUploaded(media.id) from error
+            if isinstance(error, ObjectChanged):
+                raise UploadChanged(media.id) from error
             raise
-        await self._enqueue_and_tidy(shown)
+        await asyncio.gather(self._enqueue(shown), self._remove([media.incoming_key, staged_key]))
         return shown
 
-    async def _verify(self, media: Media) -> tuple[StoredObject, ImageFacts]:
-        try:
-            stored = await self.store.stat(media.incoming_key)
+    async def _stage(self, media: Media, staged_key: str) -> StoredObject:
+        """The upload as it is now, out of reach of whoever uploads."""
+        stored = await self.store.stat(media.incoming_key)
+        media.check_stored(size_bytes=stored.size_bytes, content_type=stored.content_type)
+        etag = await self.store.stage(media.incoming_key, staged_key, etag=stored.etag)
+        return replace(stored, etag=etag)
 
-            async def read(start: int, length: int) -> bytes:
-                return await self.store.read(
-                    media.incoming_key, start=start, length=length, etag=stored.etag
-                )
+    async def _verify(self, media: Media, staged_key: str, staged: StoredObject) -> ImageFacts:
+        async def read(start: int, length: int) -> bytes:
+            return await self.store.read(staged_key, start=start, length=length, etag=staged.etag)
 
-            media.check_stored(size_bytes=stored.size_bytes, content_type=stored.content_type)
-            facts = await self.images.inspect(read, size_bytes=stored.size_bytes)
-            media.check_image(facts, max_pixels=self.policy.max_pixels)
-        except ObjectMissing as error:
-            raise ObjectNotUploaded(media.id) from error
-        except ObjectChanged as error:
-            raise UploadChanged(media.id) from error
-        return stored, facts
+        facts = await self.images.inspect(read, size_bytes=staged.size_bytes)
+        media.check_image(facts, max_pixels=self.policy.max_pixels)
+        return facts
 
     async def _publish(
-        self, media: Media, stored: StoredObject, facts: ImageFacts
+        self, media: Media, staged_key: str, staged: StoredObject, facts: ImageFacts
     ) -> tuple[str, int]:
         """ETag and size of the published object."""
-        try:
-            if not facts.has_location:
-                etag = await self.store.publish(
-                    media.incoming_key,
-                    media.object_key,
-                    etag=stored.etag,
-                    content_type=media.content_type,
-                )
-                return etag, stored.size_bytes
-            original = await self.store.read(media.incoming_key, etag=stored.etag)
-        except ObjectMissing as error:
-            raise ObjectNotUploaded(media.id) from error
-        except ObjectChanged as error:
-            raise UploadChanged(media.id) from error
+        key, content_type = media.object_key, media.content_type
+        if not facts.has_location:
+            etag = await self.store.publish(
+                staged_key, key, etag=staged.etag, content_type=content_type
+            )
+            return etag, staged.size_bytes
+        original = await self.store.read(staged_key, etag=staged.etag)
         cleaned = await self.images.remove_location(original)
-        etag = await self.store.put(media.object_key, cleaned, content_type=media.content_type)
-        return etag, len(cleaned)
+        return await self.store.put(key, cleaned, content_type=content_type), len(cleaned)
 
     async def _mark_ready(self, ready: Media, *, until: datetime) -> Media:
         leftover = self.plan.incoming_of(ready, now=self.clock.now())
@@ -173,24 +177,24 @@ class CompleteUpload:
             raise CompletionInProgress(ready.id, retry_after_s=5)
         return current
 
-    async def _remove_refused(self, media: Media) -> None:
-        try:
-            async with asyncio.timeout(TIDY_TIMEOUT_S):
-                await self.store.delete([media.incoming_key])
-        except TimeoutError as error:
-            raise PartUnavailable("object_store", f"no end in {TIDY_TIMEOUT_S} s") from error
-
     async def _release(self, media: Media, *, until: datetime) -> None:
         try:
             await self.media.release_completion(media.id, until=until)
         except PartUnavailable as error:
             log.warning("The claim on media %s stays until it runs out. %s", media.id, error)
 
-    async def _enqueue_and_tidy(self, media: Media) -> None:
-        """What the sweep does later where it fails now: the media is ready either way."""
+    async def _enqueue(self, media: Media) -> None:
+        """The media is ready whatever the queue says."""
         try:
             async with asyncio.timeout(TIDY_TIMEOUT_S):
                 await self.queue.enqueue(media.id)
-                await self.store.delete([media.incoming_key])
         except (PartUnavailable, TimeoutError) as error:
-            log.warning("Media %s is ready; the sweep does the rest. %s", media.id, error)
+            log.warning("Media %s is ready; its thumbnails come by the sweep. %s", media.id, error)
+
+    async def _remove(self, keys: Sequence[str]) -> None:
+        """Remove what is written down to be removed anyway, so that it goes at once."""
+        try:
+            async with asyncio.timeout(TIDY_TIMEOUT_S):
+                await self.store.delete(keys)
+        except (PartUnavailable, TimeoutError) as error:
+            log.warning("%d objects wait for the sweep. %s", len(keys), error)

@@ -3,7 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from mediaport.application.ports.media_repository import THUMBNAILS_CLAIM_LASTS, ObjectDeletion
+from mediaport.application.ports.media_repository import (
+    COMPLETION_CLAIM_LASTS,
+    THUMBNAILS_CLAIM_LASTS,
+    ObjectDeletion,
+)
 from mediaport.domain.media import Media
 from mediaport.domain.policy import UploadPolicy
 
@@ -26,6 +30,10 @@ class DeletionPlan:
             *(ObjectDeletion(object_key=key, due_at=due_at) for key in public),
             self.incoming_of(media, now=now),
         ]
+
+    def staged(self, key: str, *, claimed_until: datetime) -> ObjectDeletion:
+        """What one completion stages, once nobody can stage it any more."""
+        return ObjectDeletion(object_key=key, due_at=claimed_until + COMPLETION_CLAIM_LASTS)
 
     def incoming_of(self, media: Media, *, now: datetime) -> ObjectDeletion:
         """The uploaded object, once no signed URL can bring it back.

@@ -76,11 +76,17 @@ class MediaRepository(Protocol):
 
     @abstractmethod
     async def claim_completion(
-        self, media_id: MediaId, *, now: datetime, until: datetime
+        self,
+        media_id: MediaId,
+        *,
+        now: datetime,
+        until: datetime,
+        deletions: Sequence[ObjectDeletion],
     ) -> Media | None:
         """The pending media item, for the one caller that may complete it before `until`.
 
-        None if it is ready, gone, or another caller's claim lasts.
+        Writes `deletions` down, of what the completion will leave behind. None if it is ready,
+        gone, or another caller's claim lasts.
         """
         ...
 

@@ -65,7 +65,7 @@ class ObjectStore(Protocol):
         """Permission to PUT one object of exactly that type and size. Makes no call.
 
         Raises:
-            ValueError: The key is not under the incoming prefix: nothing else is ever signed.
+            ValueError: The key is none for uploads: nothing else is ever signed.
         """
         ...
 
@@ -91,15 +91,28 @@ class ObjectStore(Protocol):
         ...
 
     @abstractmethod
+    async def stage(self, incoming_key: str, staged_key: str, *, etag: str) -> str:
+        """Copy an upload out of reach of its signed URL, if it still has that ETag.
+
+        Answers the copy's ETag. An ETag is an MD5 in most stores, which an attacker can make two
+        files have: so what is looked at must be what is published, not only tagged alike.
+
+        Raises:
+            ObjectMissing: There is none under `incoming_key`.
+            ObjectChanged: It has another ETag.
+        """
+        ...
+
+    @abstractmethod
     async def publish(
-        self, incoming_key: str, public_key: str, *, etag: str, content_type: str
+        self, staged_key: str, public_key: str, *, etag: str, content_type: str
     ) -> str:
         """Copy an object inside the store, if it still has that ETag; answer the copy's ETag.
 
         The copy is served as `content_type`, to be cached for ever.
 
         Raises:
-            ObjectMissing: There is none under `incoming_key`.
+            ObjectMissing: There is none under `staged_key`.
             ObjectChanged: It has another ETag.
         """
         ...

@@ -2,9 +2,11 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from mediaport.adapters.memory import object_store as memory_object_store
 from mediaport.adapters.memory.images import picture
 from mediaport.application.media import complete_upload
 from mediaport.application.ports.unavailable import PartUnavailable
@@ -243,7 +245,7 @@ class SwappedStore:
         return await self._real(key, *args, **named)
 
 
-@pytest.mark.parametrize("step", ["read", "publish"])
+@pytest.mark.parametrize("step", ["stage", "read", "publish"])
 @pytest.mark.parametrize(
     ("swapped", "refusal"), [(b"evil", UploadChanged), (None, ObjectNotUploaded)]
 )
@@ -395,6 +397,32 @@ async def test_a_database_that_fails_after_publication_gives_the_claim_back(
     assert (await world.use.complete_upload()(media_id, by=owner)).is_ready
 
 
+async def test_what_was_looked_at_is_published_and_not_what_is_only_tagged_alike(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An ETag is an MD5, and two files can be made to have the same."""
+    owner = await world.user()
+    monkeypatch.setattr(memory_object_store._Object, "etag", "the same for all")
+    verified, other = picture(), picture(width=9999)
+    media, upload = await world.use.presign_upload()(
+        kind=Kind.POST_IMAGE, content_type="image/jpeg", size_bytes=len(verified), by=owner
+    )
+    world.store.receive(upload.url, verified, content_type="image/jpeg")
+
+    for step in ("stage", "read", "publish"):
+        real = getattr(world.store, step)
+
+        async def swap_first(*args: Any, real: Any = real, **named: Any) -> Any:
+            answer = await real(*args, **named)
+            await world.store.put(media.incoming_key, other, content_type="image/jpeg")
+            return answer
+
+        monkeypatch.setattr(world.store, step, swap_first)
+    ready = await world.use.complete_upload()(media.id, by=owner)
+
+    assert world.store.objects[ready.object_key].body == verified  # row 4
+
+
 async def test_what_hangs_after_publication_holds_up_nobody(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -416,11 +444,13 @@ async def test_a_store_that_hangs_over_what_was_refused_is_left(
     monkeypatch.setattr(complete_upload, "TIDY_TIMEOUT_S", 0.01)
     with monkeypatch.context() as hanging:
         hanging.setattr(world.store, "delete", hang)
-        with pytest.raises(PartUnavailable):
+        with pytest.raises(NotAnImage):
             await world.use.complete_upload()(media_id, by=owner)
 
     with pytest.raises(NotAnImage):
         await world.use.complete_upload()(media_id, by=owner)
+    world.clock.advance(seconds=60)
+    await world.use.sweep()()
     assert not world.store.objects
 
 
@@ -432,7 +462,9 @@ async def test_a_completion_whose_claim_was_taken_over_changes_nothing(world: Wo
     async def be_slow(*args: str, **named: str) -> str:
         world.clock.advance(seconds=26)  # our claim runs out, and another request claims
         now = world.clock.now()
-        await world.media.claim_completion(media_id, now=now, until=now + timedelta(seconds=10))
+        await world.media.claim_completion(
+            media_id, now=now, until=now + timedelta(seconds=10), deletions=[]
+        )
         return await publish(*args, **named)
 
     world.store.publish = be_slow  # type: ignore[method-assign]
