@@ -179,7 +179,10 @@ def s3_store(
     from mediaport.adapters.s3.object_store import S3ObjectStore
 
     require_credentials(connection)
-    return S3ObjectStore(connection, prefixes, public_base_url=settings.s3_public_base_url)
+    try:
+        return S3ObjectStore(connection, prefixes, public_base_url=settings.s3_public_base_url)
+    except ValueError as error:  # boto3's own word for an endpoint or a region that is none
+        raise SettingError("S3_ENDPOINT_URL", str(error), "http://minio:9000") from error
 
 
 def redis_queue(settings: Settings) -> "SaqThumbnailQueue":

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, get_type_hints
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 from dotenv import dotenv_values
@@ -19,6 +20,7 @@ Port = Annotated[int, Meta(ge=1, le=65535)]
 Positive = Annotated[int, Meta(ge=1)]
 Bytes = Annotated[int, Meta(ge=1, le=2**31 - 1)]  # as the database holds them
 Seconds = Annotated[int, Meta(ge=1, le=100_000_000)]  # three years
+Region = Annotated[str, Meta(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 SignedSeconds = Annotated[int, Meta(ge=1, le=604_800)]  # SigV4 signs for no longer
 Workers = Annotated[int, Meta(ge=1, le=64)]
 Prefix = Annotated[str, Meta(pattern=r"^([A-Za-z0-9_-][A-Za-z0-9._-]*/)+$")]
@@ -26,6 +28,7 @@ Url = Annotated[str, Meta(pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*[^\s/?#])?$")]
 Origin = Annotated[str, Meta(pattern=r"^https?://[^\s/?#@]+$")]
 # A call begun at the last moment of a completion ends before its claim: 25 s less 4.5 s.
 LONGEST_CALL_S = 20
+STORE_URLS = ("s3_endpoint_url", "s3_presign_endpoint_url")
 MIN_SECRET_LENGTH = 32  # what HS256 asks for: RFC 7518, 3.2
 Secret = Annotated[str, Meta(min_length=MIN_SECRET_LENGTH)]
 Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]+$")]
@@ -163,7 +166,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = None
     aws_region: Annotated[
-        Name | None,
+        Region | None,
         Meta(
             description="Region of the bucket; by default us-east-1 where S3_ENDPOINT_URL is set",
             examples=["eu-central-1"],
@@ -294,14 +297,23 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
                 f"{self.media_pending_ttl_s} s: uploads would come too late",
                 "300",
             )
+        self._check_ports()
         self._check_store()
         if self.queue_web and not (self.redis_url and self.queue_web_password):
             missing = "QUEUE_WEB_PASSWORD" if self.redis_url else "REDIS_URL"
             raise SettingError("QUEUE_WEB", f"it is true, but {missing} is not set", "false")
 
+    def _check_ports(self) -> None:
+        for name in ("base_url", "database_url", "redis_url", *STORE_URLS, "s3_public_base_url"):
+            try:
+                _ = urlsplit(getattr(self, name) or "").port
+            except ValueError as error:  # its words could show a part of a password
+                problem = "its host or port does not fit; a port is 0 to 65535"
+                raise SettingError(name.upper(), problem) from error
+
     def _check_store(self) -> None:
         if not self.s3_bucket:
-            for name in ("s3_endpoint_url", "s3_presign_endpoint_url"):
+            for name in STORE_URLS:
                 if getattr(self, name):
                     raise SettingError("S3_BUCKET", f"{name.upper()} is set, it is not", "my-media")
             return
@@ -438,6 +450,10 @@ def _in_words(error: str) -> str:
 
 
 def without_password(url: str) -> str:
-    """A URL that can be shown: its password is masked, wherever it stands."""
-    masked = re.sub(r"(://[^:/@]*:).*@", r"\1********@", url)
-    return re.sub(r"(?<=password=)[^&]*", "********", masked)
+    """A URL that can be shown: its password is masked, wherever and however it is written."""
+    masked = re.sub(r"(://[^:]*):.*@", r"\1:********@", url)
+    return re.sub(r"(?<=[?&])([^=&]*)=[^&]*", _without_value, masked)
+
+
+def _without_value(parameter: re.Match[str]) -> str:
+    return f"{parameter[1]}=********" if "pass" in unquote(parameter[1]) else parameter[0]

@@ -1,6 +1,9 @@
 """SAQ's pages: nobody gets in without the password, and a Redis that is gone is no crash."""
 
+import base64
 from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -36,6 +39,32 @@ async def test_nobody_gets_in_without_the_password(
     answer = await pages.get(path, headers=headers)
 
     assert answer.status_code == 401
+
+
+async def test_no_path_leads_out_of_the_pages(tmp_path: Path) -> None:
+    (tmp_path / "secret.gz").write_bytes(b"secret")
+    queue = SaqThumbnailQueue(f"redis://127.0.0.1:{free_port()}", name="test", timeout_s=0.2)
+    app = QueuePages(queue.jobs, password=PASSWORD)
+    credentials = b"Basic " + base64.b64encode(f"x:{PASSWORD}".encode())
+    headers = [(b"authorization", credentials), (b"accept-encoding", b"gzip")]
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    up = "../" * 30
+    scope = {"type": "http", "method": "GET", "headers": headers, "query_string": b""}
+    await app({**scope, "path": f"/static/{up}{tmp_path}/secret"}, None, send)  # type: ignore[arg-type]  # it reads nothing
+    await queue.close()
+
+    assert sent[0]["status"] == 404
+    assert b"secret" not in b"".join(message.get("body", b"") for message in sent)
+
+
+async def test_what_is_not_known_is_not_found(pages: httpx.AsyncClient) -> None:
+    answer = await pages.get("/api/queues/nobodys", auth=("anyone", PASSWORD))
+
+    assert answer.status_code == 404
 
 
 async def test_another_site_cannot_make_a_browser_change_anything(

@@ -187,6 +187,14 @@ S3 = {"S3_BUCKET": "my-media", "AWS_REGION": "eu-central-1"}
         ({"QUEUE_WEB": "true"}, "QUEUE_WEB: it is true, but REDIS_URL is not set"),
         ({"QUEUE_WEB": "true", "REDIS_URL": "redis://x"}, "but QUEUE_WEB_PASSWORD is not set"),
         ({"REDIS_TIMEOUT_MS": "1000"}, "REDIS_TIMEOUT_MS"),
+        ({**S3, "S3_ENDPOINT_URL": "http://minio:99999"}, "S3_ENDPOINT_URL: its host or port"),
+        ({"DATABASE_URL": "postgresql://db:99999/x"}, "DATABASE_URL: its host or port"),
+        ({"REDIS_URL": "redis://[::1"}, "REDIS_URL: its host or port"),
+        ({**S3, "AWS_REGION": "us_east"}, "AWS_REGION: 'us_east' does not fit"),
+        ({**S3, "S3_READ_TIMEOUT_S": "20"}, "S3_READ_TIMEOUT_S: 2 attempts of 23 s"),
+        ({**S3, "AWS_SESSION_TOKEN": "x"}, "AWS_SESSION_TOKEN: it belongs to"),
+        ({"MEDIA_UPLOAD_URL_TTL_S": "700000"}, "MEDIA_UPLOAD_URL_TTL_S"),
+        ({"S3_PUBLIC_BASE_URL": "http://me:secret@cdn"}, "S3_PUBLIC_BASE_URL"),
         ({"DATABASE_URL": "mysql://x"}, "DATABASE_URL: its value does not fit"),
     ],
 )
@@ -211,6 +219,9 @@ def test_a_key_of_another_program_does_not_stop_the_embedded_store() -> None:
         ("postgresql://me@db/x?password=secret&ssl=require", "ssl=require"),
         ("redis://:secret@redis:6379/0", "redis://:********@redis:6379/0"),
         ("redis://redis:6379/0", "redis://redis:6379/0"),
+        ("postgresql://me@corp:secret@db/x", "postgresql://me@corp:********@db/x"),
+        ("redis://u/x:secret@redis", "redis://u/x:********@redis"),
+        ("postgresql://db/x?user=me&pass%77ord=secret", "user=me"),
     ],
 )
 def test_a_password_in_a_url_is_never_shown(url: str, shown: str) -> None:

@@ -55,8 +55,20 @@ class InProcessThumbnailQueue(ThumbnailQueue):
             media_id = await self._waiting.get()
             try:
                 await self._make_thumbnails(media_id)
+            except PartUnavailable as error:
+                # So do all that wait behind it: they are asked for again when it is back.
+                waiting = self._forget_waiting()
+                log.warning("Thumbnails of %d media have to wait. %s", 1 + waiting, error)
             except Exception:
                 # The row still owes its thumbnails: the next sweep asks for them again.
                 log.exception("The thumbnails of media %s have to wait", media_id)
             finally:
                 self._known.discard(media_id)
+
+    def _forget_waiting(self) -> int:
+        """Drop what waits; how many that were."""
+        dropped = 0
+        while not self._waiting.empty():
+            self._known.discard(self._waiting.get_nowait())
+            dropped += 1
+        return dropped

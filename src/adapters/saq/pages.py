@@ -22,6 +22,8 @@ class QueuePages:
     def __init__(self, jobs: RedisQueue, *, password: str) -> None:
         self._pages = saq_web(PATH, [jobs])
         self._pages.add_exception_handler(RedisError, _fail)
+        for unknown in (KeyError, ValueError):  # a queue, a job
+            self._pages.add_exception_handler(unknown, _find_nothing)
         self._password = password.encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -37,6 +39,9 @@ class QueuePages:
         elif scope["method"] not in {"GET", "HEAD"} and _is_from_elsewhere(headers):
             # A browser sends the password by itself, also when another site makes it ask.
             await PlainTextResponse("Not from another site", 403)(scope, receive, send)
+        elif ".." in scope["path"].split("/"):
+            # SAQ's static files look for a compressed one before they look at where that is.
+            await PlainTextResponse("Not found", 404)(scope, receive, send)
         else:
             # A framework that mounts adds a slash, which these routes do not have.
             path = scope["path"].rstrip("/") or "/"
@@ -45,6 +50,10 @@ class QueuePages:
 
 async def _fail(_: Request, error: Exception) -> Response:
     return PlainTextResponse(f"Redis does not answer: {error}", 503, {"Retry-After": "5"})
+
+
+async def _find_nothing(_: Request, __: Exception) -> Response:
+    return PlainTextResponse("Not found", 404)
 
 
 def _password_in(headers: Headers) -> bytes:

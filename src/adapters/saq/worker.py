@@ -21,6 +21,8 @@ from mediaport.application.media.make_thumbnails import MakeThumbnails
 from mediaport.application.ports.unavailable import PartUnavailable
 from mediaport.domain.media import MediaId
 
+log = logging.getLogger(__name__)
+
 HOST = "host"  # the name under which a worker says where it runs
 DEQUEUE_TIMEOUT_S = 5
 REDIS_TIMEOUT_S = 2 * DEQUEUE_TIMEOUT_S
@@ -30,6 +32,7 @@ REPORT_LASTS_S = 3 * REPORT_S
 SWEEP_S = 15
 SAY_AGAIN_S = 60
 CANCEL_S = 5
+GOODBYE_S = 1
 
 
 class SaqWorker:
@@ -63,9 +66,10 @@ class SaqWorker:
         try:
             await self._worker.start()
         finally:
-            with suppress(RedisError):  # it says goodbye to a server that may be gone
-                await self._forget_report()
-                await self._queue.disconnect()
+            with suppress(RedisError, TimeoutError):  # Redis may be gone, or hang
+                async with asyncio.timeout(GOODBYE_S):
+                    await self._forget_report()
+                    await self._queue.disconnect()
 
     async def _forget_report(self) -> None:
         report = self._queue.namespace(f"worker_info:{self._worker.id}")
@@ -95,6 +99,15 @@ class _Worker(Worker[Any]):
     """SAQ's worker, leaving signals to the process that runs it."""
 
     SIGNALS: list[signal.Signals] = []  # noqa: RUF012 - as the parent declares it
+
+    async def process(self) -> bool:
+        """Work off a job; Redis may be gone before it hears of that."""
+        try:
+            return await super().process()
+        except RedisError as error:
+            log.warning("Redis does not know what became of a job. %s", error)
+            await asyncio.sleep(PAUSE_S)
+            return True
 
     async def worker_info(self, ttl: int = REPORT_LASTS_S) -> WorkerInfo:  # noqa: ARG002
         """Say that this worker lives. What SAQ asks for lasts hardly until the next report."""

@@ -1,5 +1,6 @@
 """Objects that nothing refers to leave the store."""
 
+import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ log = logging.getLogger(__name__)
 
 
 CHUNK = 50
+# What the sweep can do later, too, holds up nobody for longer than this.
+AT_ONCE_S = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +29,12 @@ class RemoveObjects:
     async def at_once(self, deletions: Sequence[ObjectDeletion]) -> None:
         """Remove what was just written down, so that nobody has to wait for the sweep.
 
-        Where the store is down, nothing is lost: the sweep does it.
+        Where the store is down or hangs, nothing is lost: the sweep does it.
         """
         try:
-            await self.store.delete([deletion.object_key for deletion in deletions])
-        except PartUnavailable as error:
+            async with asyncio.timeout(AT_ONCE_S):
+                await self.store.delete([deletion.object_key for deletion in deletions])
+        except (PartUnavailable, TimeoutError) as error:
             log.warning("%d objects wait for the sweep. %s", len(deletions), error)
 
     async def due(self, *, limit: int) -> int:

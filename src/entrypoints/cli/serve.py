@@ -5,10 +5,12 @@ import shutil
 import signal
 import socket
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import click
 
+from mediaport.entrypoints.cli.leave import leave
 from mediaport.entrypoints.cli.logs import start_logging
 from mediaport.entrypoints.cli.migrate import require_migrated, run_migrations
 from mediaport.entrypoints.settings import SettingError, Settings, load, without_password
@@ -54,10 +56,12 @@ def serve(*, migrate_first: bool, check: bool) -> None:
     # uvicorn stops on SIGTERM, then raises it again: that shall not look like a failure.
     signal.signal(signal.SIGTERM, lambda *_: None)
     click.echo(_welcome(settings))
-    try:
-        uvicorn.Server(config).run(sockets=[listening])
-    except KeyboardInterrupt:
-        click.echo("Stopped.")
+    server = uvicorn.Server(config)
+    with suppress(KeyboardInterrupt):
+        server.run(sockets=[listening])
+    if server.started:
+        leave()
+    sys.exit(1)
 
 
 def _check(settings: Settings) -> None:

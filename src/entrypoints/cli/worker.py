@@ -6,6 +6,7 @@ import socket
 
 import click
 
+from mediaport.entrypoints.cli.leave import leave
 from mediaport.entrypoints.cli.logs import start_logging
 from mediaport.entrypoints.cli.migrate import require_migrated
 from mediaport.entrypoints.settings import SettingError, Settings, load, without_password
@@ -29,7 +30,7 @@ def worker(*, check: bool) -> None:
         f"{settings.queue_name} in {without_password(settings.redis_url)}"
     )
     asyncio.run(_work(settings))
-    click.echo("Stopped.")
+    leave()
 
 
 async def _work(settings: Settings) -> None:
@@ -37,8 +38,16 @@ async def _work(settings: Settings) -> None:
     from mediaport.entrypoints.container import Container  # noqa: PLC0415 - slow to import
 
     working = asyncio.ensure_future(work(Container(settings=settings)))
-    for stop in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(stop, working.cancel)
+    is_told = False
+
+    def stop() -> None:
+        nonlocal is_told
+        if not is_told:  # told twice, it would not end well what it is ending
+            working.cancel()
+        is_told = True
+
+    for each in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(each, stop)
     await working
 
 
