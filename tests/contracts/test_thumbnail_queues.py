@@ -120,6 +120,23 @@ class TestInProcessThumbnailQueue(ThumbnailQueueContract):
 
         assert world.tables.media[media.id].variants
 
+    async def test_a_part_that_is_down_is_told_once_for_all_that_wait(
+        self,
+        world: World,
+        queue: InProcessThumbnailQueue,
+        settle: Settle,
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        media = [await self.owing(world) for _ in range(20)]
+        world.store.is_down = True
+
+        for item in media:
+            await queue.enqueue(item.id)
+        await settle()
+
+        assert 1 <= len(caplog.records) <= 2  # one of each that worked
+        assert all(world.tables.media[item.id].owes_thumbnails for item in media)
+
     async def test_a_job_cut_off_by_the_stop_is_given_back(self, world: World) -> None:
         media = await self.owing(world)
         started = asyncio.Event()

@@ -73,6 +73,18 @@ class Worker(ServerProcess):
         )
 
 
+def preflight(url: str, origin: str) -> httpx.Response:
+    """What a browser asks before a page of another origin may upload."""
+    return httpx.options(
+        url,
+        headers={
+            "Origin": origin,
+            "Access-Control-Request-Method": "PUT",
+            "Access-Control-Request-Headers": "content-type",
+        },
+    )
+
+
 class User:
     """Someone with an account, who uploads as a browser does."""
 

@@ -2,10 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
-from uuid import uuid4
 
 import httpx
 
@@ -14,20 +13,19 @@ from mediaport.application.ports.object_store import (
     ObjectChanged,
     ObjectMissing,
     ObjectStore,
-    SignedUpload,
 )
 from mediaport.application.ports.unavailable import PartUnavailable
-from mediaport.domain.policy import ContentType
 from mediaport.entrypoints.container import Container
 from mediaport.entrypoints.doctor.checks import Ailment, Check
 from mediaport.entrypoints.doctor.s3 import S3Examination
+from mediaport.entrypoints.doctor.visitor import BODY, TYPE, Visitor, origin_of
 from mediaport.entrypoints.settings import Settings
 
-BODY = b"What the doctor brings, the doctor takes away."
-TYPE = ContentType.JPEG
 PATIENCE_S = 10
 EXPIRES_S = 1
 
+TAKES_ALL = "it took what was not signed"
+NOT_THIS_STORE = "This store does not hold to signatures: do not use it."
 _CORS = ("origin", "methods", "headers")
 
 ACCEPTED = "presigned PUT accepted"
@@ -40,10 +38,9 @@ class StoreExamination:
     def __init__(self, container: Container) -> None:
         self._settings: Settings = container.settings()
         self._store: ObjectStore = container.store()
-        self._clock = container.clock()
-        self._prefixes = container.prefixes()
-        self._own = f"doctor/{uuid4().hex}"
+        self._public_prefix = container.prefixes().public
         self._http = httpx.AsyncClient(timeout=PATIENCE_S, trust_env=False)
+        self._visitor = Visitor(container, self._http)
         self._s3 = S3Examination(container, self._http) if self._settings.s3_bucket else None
 
     async def __aenter__(self) -> Self:
@@ -56,7 +53,7 @@ class StoreExamination:
         trace: TracebackType | None,
     ) -> None:
         try:
-            await self._remove_all()
+            await self._visitor.remove_all()
         except PartUnavailable:
             pass  # a check has said so
         finally:
@@ -105,9 +102,9 @@ class StoreExamination:
         return f"{url} answers"
 
     async def _accepts(self) -> str:
-        upload = self._sign("accepted", expires_in_s=self._settings.media_upload_url_ttl_s)
+        upload = self._visitor.sign("accepted", expires_in_s=self._settings.media_upload_url_ttl_s)
         started = time.perf_counter()
-        answer = await self._put(upload)
+        answer = await self._visitor.put(upload)
         took_ms = 1000 * (time.perf_counter() - started)
         if answer.is_redirect:
             raise Ailment(
@@ -122,38 +119,30 @@ class StoreExamination:
                 "AccessDenied: the key lacks s3:PutObject, see mediaport provision "
                 "--print-iam-policy",
             )
-        return f"200 in {took_ms:.0f} ms at {_origin(upload.url)}"
+        return f"200 in {took_ms:.0f} ms at {origin_of(upload.url)}"
 
     async def _refuses_length(self) -> str:
-        upload = self._sign("wrong-length")
-        return self._refused(await self._put(upload, BODY + b"!"), "another length than declared")
+        upload = self._visitor.sign("wrong-length")
+        return _refused(await self._visitor.put(upload, BODY + b"!"), TAKES_ALL, NOT_THIS_STORE)
 
     async def _refuses_type(self) -> str:
-        upload = self._sign("wrong-type")
-        answer = await self._put(upload, headers={"Content-Type": "text/html"})
-        return self._refused(answer, "another type than declared")
+        upload = self._visitor.sign("wrong-type")
+        answer = await self._visitor.put(upload, headers={"Content-Type": "text/html"})
+        return _refused(answer, TAKES_ALL, NOT_THIS_STORE)
 
     async def _refuses_tampering(self) -> str:
-        upload = self._sign("tampered")
+        upload = self._visitor.sign("tampered")
         other = upload.url.replace("tampered.jpg", "tampered-with.jpg", 1)
-        return self._refused(await self._put(upload, url=other), "another key than the signed one")
+        return _refused(await self._visitor.put(upload, url=other), TAKES_ALL, NOT_THIS_STORE)
 
     async def _refuses_late(self) -> str:
-        upload = self._sign("expired", expires_in_s=EXPIRES_S)
+        upload = self._visitor.sign("expired", expires_in_s=EXPIRES_S)
         await asyncio.sleep(EXPIRES_S + 2)  # servers count whole seconds, and clocks differ
-        return self._refused(await self._put(upload), "a URL that has expired")
-
-    def _refused(self, answer: httpx.Response, what: str) -> str:
-        if not answer.is_client_error:
-            raise Ailment(
-                f"it did not refuse {what}: {_shown(answer)}",
-                mend="This store does not hold to signatures: do not use it.",
-            )
-        return _shown(answer)
+        return _refused(await self._visitor.put(upload), TAKES_ALL, NOT_THIS_STORE)
 
     async def _preflight(self, origin: str) -> str:
-        url = self._sign("accepted").url
-        answer = await self._send(
+        url = self._visitor.sign("accepted").url
+        answer = await self._visitor.send(
             "OPTIONS",
             url,
             headers={
@@ -180,7 +169,7 @@ class StoreExamination:
 
     async def _publishes(self) -> str:
         try:
-            stored = await self._store.stat(self._incoming("accepted"))
+            stored = await self._store.stat(self._visitor.incoming("accepted"))
         except ObjectMissing as error:
             raise Ailment(
                 "what a browser uploaded is not where the server looks",
@@ -190,9 +179,9 @@ class StoreExamination:
         return "copied inside the store"
 
     async def _pins(self) -> str:
-        verified = await self._put(self._sign("pinned"))
-        outdated = (await self._store.stat(self._incoming("pinned"))).etag
-        replaced = await self._put(self._sign("pinned"), BODY[::-1])
+        verified = await self._visitor.put(self._visitor.sign("pinned"))
+        outdated = (await self._store.stat(self._visitor.incoming("pinned"))).etag
+        replaced = await self._visitor.put(self._visitor.sign("pinned"), BODY[::-1])
         if not (verified.is_success and replaced.is_success):
             seen = f"uploads were answered {verified.status_code} and {replaced.status_code}"
             raise Ailment(seen, mend="Try again: the store took an upload a moment ago.")
@@ -206,12 +195,12 @@ class StoreExamination:
         )
 
     async def _publish(self, name: str, etag: str) -> None:
-        source, target = self._incoming(name), self._public(name)
+        source, target = self._visitor.incoming(name), self._visitor.public(name)
         await self._store.publish(source, target, etag=etag, content_type=TYPE)
 
     async def _serves(self) -> str:
-        url = f"{self._store.public_base_url}/{self._public('accepted')}"
-        answer = await self._send("GET", url)
+        url = f"{self._store.public_base_url}/{self._visitor.public('accepted')}"
+        answer = await self._visitor.send("GET", url)
         if answer.content != BODY:
             raise Ailment(
                 f"{_shown(answer)} at {url}",
@@ -227,107 +216,44 @@ class StoreExamination:
         return f"200 at {self._store.public_base_url}"
 
     async def _keeps_private(self) -> str:
-        url = self._sign("accepted").url.partition("?")[0]
-        answer = await self._send("GET", url)
-        if not answer.is_client_error:
-            raise Ailment(
-                f"anyone can read {url}: {_shown(answer)}",
-                mend=f"Let the bucket's policy make {self._prefixes.public}* public, nothing else.",
-            )
-        return _shown(answer)
+        url = self._visitor.sign("accepted").url.partition("?")[0]
+        answer = await self._visitor.send("GET", url)
+        return _refused(
+            answer,
+            f"anyone can read {url}",
+            f"Let the bucket's policy make {self._public_prefix}* public, nothing else.",
+        )
 
     async def _lists_for_nobody(self) -> str:
-        answer = await self._send("GET", f"{self._bucket_url()}/?list-type=2")
-        if not answer.is_client_error:
-            raise Ailment(
-                f"anyone can list the bucket: {_shown(answer)}",
-                mend="Take s3:ListBucket for everyone out of the bucket's policy.",
-            )
-        return _shown(answer)
+        answer = await self._visitor.send("GET", f"{self._visitor.bucket_url()}/?list-type=2")
+        mend = "Take s3:ListBucket for everyone out of the bucket's policy."
+        return _refused(answer, "anyone can list the bucket", mend)
 
     async def _takes_from_nobody(self) -> str:
-        url = f"{self._bucket_url()}/{self._public('from-nobody')}"
-        answer = await self._send("PUT", url, BODY)
-        if not answer.is_client_error:
-            raise Ailment(
-                f"anyone can write without a signature: {_shown(answer)}",
-                mend="Take s3:PutObject for everyone out of the bucket's policy.",
-            )
-        return _shown(answer)
+        url = f"{self._visitor.bucket_url()}/{self._visitor.public('from-nobody')}"
+        answer = await self._visitor.send("PUT", url, BODY)
+        mend = "Take s3:PutObject for everyone out of the bucket's policy."
+        return _refused(answer, "anyone can write without a signature", mend)
 
     async def _clean_up(self) -> str:
-        keys = await self._remove_all()
-        if left := await self._own_keys():
+        keys = await self._visitor.remove_all()
+        if left := await self._visitor.own_keys():
             raise Ailment(
                 f"{len(left)} objects stay, such as {left[0]}",
                 mend="The key needs s3:DeleteObject: mediaport provision --print-iam-policy",
             )
         return f"{len(keys)} objects removed"
 
-    async def _remove_all(self) -> list[str]:
-        keys = await self._own_keys()
-        await self._store.delete(keys)
-        return keys
 
-    async def _own_keys(self) -> list[str]:
-        halves = (self._prefixes.incoming, self._prefixes.public)
-        return [
-            key for half in halves async for key in self._store.keys_under(f"{half}{self._own}/")
-        ]
-
-    def _sign(self, name: str, *, expires_in_s: int = 60) -> SignedUpload:
-        return self._store.presign_put(
-            self._incoming(name),
-            content_type=TYPE,
-            size_bytes=len(BODY),
-            expires_in_s=expires_in_s,
-            now=self._clock.now(),
-        )
-
-    def _incoming(self, name: str) -> str:
-        return f"{self._prefixes.incoming}{self._own}/{name}.{TYPE.extension}"
-
-    def _public(self, name: str) -> str:
-        return f"{self._prefixes.public}{self._own}/{name}.{TYPE.extension}"
-
-    def _bucket_url(self) -> str:
-        """Where browsers reach the bucket, whatever CDN is in front of what is public."""
-        key = self._incoming("accepted")
-        return self._sign("accepted").url.partition("?")[0].removesuffix(f"/{key}")
-
-    async def _put(
-        self,
-        upload: SignedUpload,
-        body: bytes = BODY,
-        *,
-        url: str | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> httpx.Response:
-        return await self._send(
-            "PUT", url or upload.url, body, {**upload.headers, **(headers or {})}
-        )
-
-    async def _send(
-        self,
-        method: str,
-        url: str,
-        body: bytes | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> httpx.Response:
-        try:
-            return await self._http.request(method, url, content=body, headers=headers)
-        except httpx.TransportError as error:
-            seen = f"{_origin(url)} does not answer: {error!r}"
-            mend = "Browsers must reach it: set S3_PRESIGN_ENDPOINT_URL, or S3_PUBLIC_BASE_URL."
-            raise Ailment(seen, mend=mend) from error
+def _refused(answer: httpx.Response, otherwise: str, mend: str) -> str:
+    """What a refusal looks like; `otherwise` is what it means when there is none."""
+    if not answer.is_client_error:
+        raise Ailment(f"{otherwise}: {_shown(answer)}", mend=mend)
+    return _shown(answer)
 
 
 def _listed(value: str) -> set[str]:
     return {part.strip().lower() for part in value.split(",")}
-
-
-def _origin(url: str) -> str:
-    return "/".join(url.split("/")[:3])
 
 
 def _shown(answer: httpx.Response) -> str:
