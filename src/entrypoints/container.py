@@ -85,7 +85,16 @@ class Container(containers.DeclarativeContainer):
     remove_objects = providers.Singleton(RemoveObjects, media, store, clock)
     presign_upload = providers.Singleton(PresignUpload, media, store, clock, policy, prefixes)
     complete_upload = providers.Singleton(
-        CompleteUpload, media, store, images, queue, clock, policy, prefixes, plan
+        CompleteUpload,
+        media,
+        store,
+        images,
+        queue,
+        clock,
+        policy,
+        prefixes,
+        plan,
+        remove_objects,
     )
     show_media = providers.Singleton(ShowMedia, media)
     describe_media = providers.Singleton(DescribeMedia, media)

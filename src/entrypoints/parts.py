@@ -21,7 +21,7 @@ from mediaport.adapters.sql.database import Database, postgresql_url
 from mediaport.application.media.make_thumbnails import MakeThumbnails
 from mediaport.domain.keys import KeyPrefixes
 from mediaport.domain.policy import Kind, UploadPolicy
-from mediaport.entrypoints.settings import SettingError, Settings
+from mediaport.entrypoints.settings import SettingError, Settings, redis_url_of
 
 if TYPE_CHECKING:
     from mediaport.adapters.s3.bucket_plan import BucketPlan
@@ -218,12 +218,8 @@ def queue_pages(settings: Settings, queue: "SaqThumbnailQueue") -> "QueuePages":
 @contextmanager
 def _redis_url(settings: Settings) -> Iterator[str]:
     """Redis' address, while something is made of it that may find it unfit."""
-    example = "redis://localhost:6379/0"
-    if settings.redis_url is None:
-        problem = "it is not set: without Redis the server makes thumbnails itself"
-        raise SettingError("REDIS_URL", problem, example)
     try:
-        yield settings.redis_url
+        yield redis_url_of(settings)
     except (ValueError, TypeError) as error:  # their words could show the password
         problem = "its value does not fit: look at its port, its number and its parameters"
-        raise SettingError("REDIS_URL", problem, example) from error
+        raise SettingError("REDIS_URL", problem, "redis://localhost:6379/0") from error

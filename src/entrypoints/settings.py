@@ -16,6 +16,9 @@ import msgspec
 from dotenv import dotenv_values
 from msgspec import Meta
 
+from mediaport.application.media.complete_upload import WORK_TIMEOUT_S
+from mediaport.application.ports.media_repository import COMPLETION_CLAIM_LASTS
+
 Port = Annotated[int, Meta(ge=1, le=65535)]
 Positive = Annotated[int, Meta(ge=1)]
 Bytes = Annotated[int, Meta(ge=1, le=2**31 - 1)]  # as the database holds them
@@ -26,8 +29,8 @@ Workers = Annotated[int, Meta(ge=1, le=64)]
 Prefix = Annotated[str, Meta(pattern=r"^([A-Za-z0-9_-][A-Za-z0-9._-]*/)+$")]
 Url = Annotated[str, Meta(pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*[^\s/?#])?$")]
 Origin = Annotated[str, Meta(pattern=r"^https?://[^\s/?#@]+$")]
-# A call begun at the last moment of a completion ends before its claim: 25 s less 4.5 s.
-LONGEST_CALL_S = 20
+# A call begun at the last moment of a completion ends before its claim.
+LONGEST_CALL_S = int(COMPLETION_CLAIM_LASTS.total_seconds() - WORK_TIMEOUT_S)
 STORE_URLS = ("s3_endpoint_url", "s3_presign_endpoint_url")
 MIN_SECRET_LENGTH = 32  # what HS256 asks for: RFC 7518, 3.2
 Secret = Annotated[str, Meta(min_length=MIN_SECRET_LENGTH)]
@@ -109,7 +112,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Milliseconds,
         Meta(
             description="Longest that asking for thumbnails may hold up a request, in ms; what "
-            "Redis does not take is asked for again by the sweep",
+            "Redis does not take is made by the sweep",
             examples=["500"],
         ),
     ] = 500
@@ -369,6 +372,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return Path(self.data_dir).expanduser().absolute()
 
     @property
+    def database_setting(self) -> str:
+        """The setting that says where the database is."""
+        return "DATABASE_URL" if self.database_url else "DATA_DIR"
+
+    @property
+    def database_place(self) -> str:
+        """Where the database is, as it can be shown."""
+        return without_password(self.database_url) if self.database_url else str(self.database_path)
+
+    @property
     def database_path(self) -> Path:
         """The embedded database."""
         return self.data_path / "mediaport.db"
@@ -447,6 +460,18 @@ def _value(field: msgspec.structs.FieldInfo, raw: str) -> Any:
 
 def _in_words(error: str) -> str:
     return error.replace("Expected `int`, got `str`", "Wanted: a whole number")
+
+
+def redis_url_of(settings: Settings) -> str:
+    """Redis' address.
+
+    Raises:
+        SettingError: It is not set.
+    """
+    if settings.redis_url is None:
+        problem = "it is not set: without Redis the server makes thumbnails itself"
+        raise SettingError("REDIS_URL", problem, "redis://localhost:6379/0")
+    return settings.redis_url
 
 
 def without_password(url: str) -> str:

@@ -41,6 +41,23 @@ class ThumbnailQueueContract:
     async def owing(self, world: World, body: bytes | None = None) -> Media:
         return await world.ready(await world.user(f"user{len(world.tables.users)}"), body=body)
 
+    def decode_for_ever(self, world: World) -> asyncio.Event:
+        """Let no image come to an end; the event says that one has begun."""
+        started = asyncio.Event()
+
+        async def decode(*_: object, **__: object) -> None:
+            started.set()
+            await asyncio.sleep(3600)
+
+        world.images.make_thumbnails = decode  # type: ignore[method-assign, assignment]
+        return started
+
+    async def assert_given_back(self, world: World, media: Media) -> None:
+        """It is owed, claimed by nobody, and its start does not count."""
+        owed = await world.media.owed_thumbnails(now=world.clock.now(), limit=9)
+        assert owed == [media.id]  # row 51
+        assert world.tables.thumbnail_starts[media.id] == 0
+
     async def test_what_is_asked_for_is_made(
         self, world: World, queue: ThumbnailQueue, settle: Settle
     ) -> None:
@@ -139,13 +156,7 @@ class TestInProcessThumbnailQueue(ThumbnailQueueContract):
 
     async def test_a_job_cut_off_by_the_stop_is_given_back(self, world: World) -> None:
         media = await self.owing(world)
-        started = asyncio.Event()
-
-        async def decode_for_ever(*_: object, **__: object) -> None:
-            started.set()
-            await asyncio.sleep(3600)
-
-        world.images.make_thumbnails = decode_for_ever  # type: ignore[method-assign, assignment]
+        started = self.decode_for_ever(world)
         queue = InProcessThumbnailQueue(world.use.make_thumbnails(), concurrency=1)
         running = asyncio.create_task(queue.run())
         await queue.enqueue(media.id)
@@ -155,9 +166,7 @@ class TestInProcessThumbnailQueue(ThumbnailQueueContract):
         with suppress(asyncio.CancelledError):
             await running
 
-        owed = await world.media.owed_thumbnails(now=world.clock.now(), limit=9)
-        assert owed == [media.id]  # row 51
-        assert world.tables.thumbnail_starts[media.id] == 0
+        await self.assert_given_back(world, media)
 
 
 class TestSaqThumbnailQueue(ThumbnailQueueContract):
@@ -251,20 +260,12 @@ class TestSaqThumbnailQueue(ThumbnailQueueContract):
         self, world: World, queue: SaqThumbnailQueue, redis_server: RedisServer, name: str
     ) -> None:
         media = await self.owing(world)
-        started = asyncio.Event()
-
-        async def decode_for_ever(*_: object, **__: object) -> None:
-            started.set()
-            await asyncio.sleep(3600)
-
-        world.images.make_thumbnails = decode_for_ever  # type: ignore[method-assign, assignment]
+        started = self.decode_for_ever(world)
         await queue.enqueue(media.id)
         async with self.worker(world, redis_server, name):
             await started.wait()
 
-        owed = await world.media.owed_thumbnails(now=world.clock.now(), limit=9)
-        assert owed == [media.id]  # row 51
-        assert world.tables.thumbnail_starts[media.id] == 0
+        await self.assert_given_back(world, media)
         assert await queue.jobs.count("incomplete") == 1
 
     async def test_workers_say_that_they_live(

@@ -20,7 +20,7 @@ from mediaport.entrypoints.doctor import examine
 from mediaport.entrypoints.doctor.checks import Finding, Outcome
 from mediaport.entrypoints.parts import s3_connection
 from mediaport.entrypoints.settings import load
-from tests.integration.conftest import NOWHERE, Crew, prepare_bucket
+from tests.integration.crew import NOWHERE, Crew, prepare_bucket
 from tests.integration.lying_store import lying_store
 from tests.integration.server import Server, run
 from tests.servers.postgresql import Postgresql

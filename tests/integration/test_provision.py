@@ -14,7 +14,7 @@ from mediaport.adapters.s3.bucket_plan import BucketPlan
 from mediaport.adapters.s3.connection import S3Connection
 from mediaport.adapters.s3.provisioning import NotPrepared, Outcome, Step, prepare_bucket
 from mediaport.domain.keys import KeyPrefixes
-from tests.integration.conftest import Crew
+from tests.integration.crew import Crew
 from tests.integration.server import run
 from tests.servers.process import free_port
 from tests.servers.s3 import S3Server, new_bucket
@@ -254,6 +254,14 @@ class TestCommand:
 class TestLeastRights:
     """The printed policies are the rights of temporary credentials, which MinIO hands out."""
 
+    def session(self, settings: dict[str, str]) -> boto3.Session:
+        return boto3.Session(
+            region_name="us-east-1",
+            aws_access_key_id=settings["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=settings["AWS_SECRET_ACCESS_KEY"],
+            aws_session_token=settings.get("AWS_SESSION_TOKEN"),
+        )
+
     def limited(
         self, settings: dict[str, str], server: S3Server, who: str, tmp_path: Path
     ) -> dict[str, str]:
@@ -261,18 +269,15 @@ class TestLeastRights:
         if not server.is_minio:
             pytest.skip("needs MinIO: make minio")
         printed = run("provision", "--print-iam-policy", cwd=tmp_path, **settings)
-        sts = boto3.client(
-            "sts",
-            endpoint_url=server.endpoint_url,
-            region_name="us-east-1",
-            aws_access_key_id=settings["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=settings["AWS_SECRET_ACCESS_KEY"],
+        given = (
+            self.session(settings)
+            .client("sts", endpoint_url=server.endpoint_url)
+            .assume_role(
+                RoleArn="arn:aws:iam::000000000000:role/any",
+                RoleSessionName="any",
+                Policy=json.dumps(json.loads(printed.stdout)[who]),
+            )["Credentials"]
         )
-        given = sts.assume_role(
-            RoleArn="arn:aws:iam::000000000000:role/any",
-            RoleSessionName="any",
-            Policy=json.dumps(json.loads(printed.stdout)[who]),
-        )["Credentials"]
         return {
             **settings,
             "AWS_ACCESS_KEY_ID": given["AccessKeyId"],
@@ -300,14 +305,7 @@ class TestLeastRights:
             ("worker", [("get_object", "incoming/x"), ("put_object", "incoming/x")]),
         ):
             given = self.limited(real, s3_server, who, tmp_path)
-            client = boto3.client(
-                "s3",
-                endpoint_url=s3_server.endpoint_url,
-                region_name="us-east-1",
-                aws_access_key_id=given["AWS_ACCESS_KEY_ID"],
-                aws_secret_access_key=given["AWS_SECRET_ACCESS_KEY"],
-                aws_session_token=given["AWS_SESSION_TOKEN"],
-            )
+            client = self.session(given).client("s3", endpoint_url=s3_server.endpoint_url)
             for call, key in forbidden:
                 with pytest.raises(ClientError, match="AccessDenied"):
                     getattr(client, call)(Bucket=real["S3_BUCKET"], Key=key)

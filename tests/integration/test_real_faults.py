@@ -16,7 +16,7 @@ from redis import Redis
 from saq import Queue
 
 from tests import pictures
-from tests.integration.conftest import Crew, real_parts
+from tests.integration.crew import Crew, real_parts
 from tests.integration.server import User
 from tests.servers.postgresql import Postgresql, asked, start_postgresql
 from tests.servers.process import ServerProcess
@@ -68,6 +68,13 @@ def run_out(real: dict[str, str]) -> None:
         "UPDATE media SET thumbnails_claimed_until = now() - interval '1 s',"
         " completion_claimed_until = now() - interval '1 s'",
     )
+
+
+def completed(user: User) -> int:
+    """Upload a picture and complete it; the media's id."""
+    media_id = user.upload(PICTURE)
+    user.complete(media_id).raise_for_status()
+    return media_id
 
 
 def forgive(real: dict[str, str]) -> None:
@@ -207,8 +214,7 @@ def test_a_worker_killed_at_any_step_leaves_the_work_to_the_next(
         for step in steps:
             for watch in (proxy.before, proxy.after):
                 worker = crew.worker_to_be(**settings)
-                media_ids.append(user.upload(PICTURE))
-                user.complete(media_ids[-1]).raise_for_status()
+                media_ids.append(completed(user))
                 watch(step, worker.kill)
                 start_to_be_killed(worker)
                 run_out(real)
@@ -226,9 +232,7 @@ def test_workers_killed_while_they_clean_the_queue_lose_nothing(
     real: dict[str, str], behind: dict[str, str], store_proxy: TcpProxy, crew: Crew
 ) -> None:
     user = crew.user(crew.api(**real))
-    media_ids = [user.upload(PICTURE) for _ in range(4)]
-    for media_id in media_ids:
-        user.complete(media_id).raise_for_status()
+    media_ids = [completed(user) for _ in range(4)]
 
     for _ in range(3):  # each start of a worker cleans the queue of what others left
         worker = crew.worker_to_be(**behind)
@@ -251,8 +255,7 @@ def test_processes_killed_at_random_lose_nothing(real: dict[str, str], crew: Cre
 
 def test_jobs_asked_for_twice_do_no_harm(real: dict[str, str], crew: Crew) -> None:
     user = crew.user(crew.api(**real))
-    media_id = user.upload(PICTURE)
-    user.complete(media_id).raise_for_status()
+    media_id = completed(user)
 
     async def ask_again() -> None:
         queue = Queue.from_url(real["REDIS_URL"], name=real["QUEUE_NAME"])
@@ -284,8 +287,7 @@ def test_a_store_that_fails_half_way_shows_no_thumbnail_until_all_are_there(
         failed.append(True)
 
     store_proxy.before(rb"PUT /\S+_512", fail)
-    media_id = user.upload(PICTURE)
-    user.complete(media_id).raise_for_status()
+    media_id = completed(user)
     until(lambda: failed)
     until(lambda: "unavailable" in worker.log)
 
@@ -301,15 +303,13 @@ def test_an_image_that_kills_its_worker_is_given_up_after_three_starts(
     real: dict[str, str], behind: dict[str, str], store_proxy: TcpProxy, crew: Crew
 ) -> None:
     user = crew.user(crew.api(**real))
-    deadly = user.upload(PICTURE)
-    user.complete(deadly).raise_for_status()
+    deadly = completed(user)
     for _ in range(3):
         worker = crew.worker_to_be(**behind)
         store_proxy.after(rb"GET /\S+/public/media/\d+/%d/" % deadly, worker.kill)
         start_to_be_killed(worker)
         run_out(real)
-    harmless = user.upload(PICTURE)
-    user.complete(harmless).raise_for_status()
+    harmless = completed(user)
 
     crew.worker(**behind)
 

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from tests import pictures
-from tests.integration.conftest import Crew
+from tests.integration.crew import Crew
 from tests.integration.server import Server, User, Worker, preflight, run
 from tests.servers.s3 import S3Server
 from tests.soak.many_media import soak

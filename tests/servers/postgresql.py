@@ -16,7 +16,7 @@ from sqlalchemy.engine import URL, make_url
 
 from mediaport.adapters.sql.migrations import upgrade
 from tests.servers.found import USED, docker, missing, program
-from tests.servers.process import ServerProcess, free_port
+from tests.servers.process import ServerProcess, end, free_port, group_of
 
 TEMPLATE = "mediaport_template"
 IMAGE = "postgres:17"
@@ -61,10 +61,7 @@ class Postgresql:
 
     def stop(self) -> None:
         """Stop the server, if it is ours, and remove its data."""
-        if self.process:
-            self.process.stop()
-        if self._folder:
-            shutil.rmtree(self._folder, ignore_errors=True)
+        end(self.process, self._folder)
 
     async def _run(self, statement: str) -> None:
         connection = await asyncpg.connect(
@@ -112,7 +109,7 @@ def start_postgresql() -> Postgresql:
         capture_output=True,
         cwd=folder,
         user=user,
-        group=user and _group(user),
+        group=user and group_of(user),
         extra_groups=[] if user else None,
     )
     port = free_port()
@@ -139,12 +136,6 @@ def _server_user(folder: Path) -> str | None:
             shutil.chown(folder, user)
             return user
     return missing("PostgreSQL", "it does not run as root, and there is no user `postgres`")
-
-
-def _group(user: str) -> int:
-    import pwd  # noqa: PLC0415 - Windows has none
-
-    return pwd.getpwnam(user).pw_gid
 
 
 def _for_everyone(programs: Path, folder: Path) -> Path:

@@ -1,6 +1,7 @@
 """A server as a process of its own: started, killed, frozen, stopped."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -67,7 +68,7 @@ class ServerProcess:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 user=self._user,
-                group=self._user and _group_of(self._user),
+                group=self._user and group_of(self._user),
                 extra_groups=[] if self._user else None,
             )
         deadline = time.monotonic() + PATIENCE_S
@@ -113,7 +114,16 @@ class ServerProcess:
         return process.wait(PATIENCE_S)
 
 
-def _group_of(user: str) -> int:
+def group_of(user: str) -> int:
+    """The number of a user's own group."""
     import pwd  # noqa: PLC0415 - Windows has none
 
     return pwd.getpwnam(user).pw_gid
+
+
+def end(process: ServerProcess | None, folder: Path | None) -> None:
+    """Stop a server and remove its data, if they are ours."""
+    if process:
+        process.stop()
+    if folder:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,7 +1,6 @@
 """Redis: one server, a database number for each test."""
 
 import os
-import shutil
 import tempfile
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from tests.servers.found import USED, docker, missing, program
-from tests.servers.process import ServerProcess, free_port
+from tests.servers.process import ServerProcess, end, free_port
 
 IMAGE = "redis:7"
 
@@ -31,10 +30,7 @@ class RedisServer:
 
     def stop(self) -> None:
         """Stop the server, if it is ours."""
-        if self.process:
-            self.process.stop()
-        if self._folder:
-            shutil.rmtree(self._folder, ignore_errors=True)
+        end(self.process, self._folder)
 
 
 def start_redis() -> RedisServer:

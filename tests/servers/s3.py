@@ -1,7 +1,6 @@
 """An S3 store: MinIO, or ministack where there is none. A bucket for each test."""
 
 import os
-import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from uuid import uuid4
 import httpx
 
 from tests.servers.found import IS_CI, ROOT, USED, docker, missing, program
-from tests.servers.process import ServerProcess, free_port
+from tests.servers.process import ServerProcess, end, free_port
 
 IMAGE = "pgsty/silo:RELEASE.2026-09-16T00-00-00Z"  # a build of MinIO's code
 KEY, SECRET = "mediaport-tests", "not-a-secret-of-anyone"
@@ -42,10 +41,7 @@ class S3Server:
 
     def stop(self) -> None:
         """Stop the server, if it is ours, and remove its data."""
-        if self.process:
-            self.process.stop()
-        if self.folder:
-            shutil.rmtree(self.folder, ignore_errors=True)
+        end(self.process, self.folder)
 
 
 def new_bucket() -> str:

@@ -26,7 +26,7 @@ import httpx
 from mediaport.entrypoints.parts import s3_connection
 from mediaport.entrypoints.settings import load
 from tests import pictures
-from tests.integration.conftest import NOWHERE, Crew, real_parts
+from tests.integration.crew import NOWHERE, Crew, real_parts
 from tests.integration.server import Server, User, Worker
 from tests.servers.postgresql import asked, start_postgresql
 from tests.servers.redis import start_redis

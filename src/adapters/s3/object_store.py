@@ -57,11 +57,12 @@ class S3ObjectStore(ObjectStore):
     ) -> SignedUpload:
         """A SigV4 URL that binds method, key, Content-Type and Content-Length.
 
-        Signing is arithmetic, no network: no thread.
+        Signing is arithmetic, no network: no thread. (Only an instance's own credentials are asked
+        for now and then, and may not be there.)
         """
         if not self._prefixes.is_signable(key):
             raise ValueError(f"{key!r} is no key for uploads: it is not signed")
-        with _told(key):  # an instance may have no credentials to give
+        with _told(key):
             url = self._presign_client.generate_presigned_url(
                 "put_object",
                 Params={

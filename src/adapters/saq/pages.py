@@ -17,7 +17,13 @@ PATH = "/saq"
 
 
 class QueuePages:
-    """An ASGI app that asks for the password (HTTP Basic, any user name) before it shows them."""
+    """An ASGI app that asks for the password (HTTP Basic, any user name) before it shows them.
+
+    Attributes:
+        path: Where it must be mounted.
+    """
+
+    path = PATH
 
     def __init__(self, jobs: RedisQueue, *, password: str) -> None:
         self._pages = saq_web(PATH, [jobs])

@@ -27,8 +27,8 @@ RETRY_DELAY_S = 1.0
 class SaqThumbnailQueue(ThumbnailQueue):
     """Puts one job per media item into Redis, unless it waits there already.
 
-    Redis may freeze, forget or double a job: the database says what is owed, and the sweep asks
-    again. So nothing here waits for longer than `timeout_s`.
+    Redis may freeze, forget or double a job: the database says what is owed, and the sweep makes
+    that. So nothing here waits for longer than `timeout_s`.
 
     Raises:
         ValueError: The URL is none.

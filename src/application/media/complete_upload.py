@@ -2,15 +2,19 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import uuid4
 
 from mediaport.application.media.deletion_plan import DeletionPlan
+from mediaport.application.media.remove_objects import AT_ONCE_S, RemoveObjects
 from mediaport.application.ports.clock import Clock
 from mediaport.application.ports.images import Images
-from mediaport.application.ports.media_repository import COMPLETION_CLAIM_LASTS, MediaRepository
+from mediaport.application.ports.media_repository import (
+    COMPLETION_CLAIM_LASTS,
+    MediaRepository,
+    ObjectDeletion,
+)
 from mediaport.application.ports.object_store import (
     ObjectChanged,
     ObjectMissing,
@@ -40,8 +44,6 @@ log = logging.getLogger(__name__)
 REFUSALS = (SizeMismatch, ContentTypeMismatch, NotAnImage, TooManyPixels)
 # A caller has an answer within five seconds, well before the claim runs out.
 WORK_TIMEOUT_S = 4.5
-# What the sweep can do later, too, holds up nobody for longer than this.
-TIDY_TIMEOUT_S = 0.9
 WAIT_STEPS_S = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8, 1.0, 1.0, 1.0)
 
 
@@ -62,6 +64,7 @@ class CompleteUpload:
     policy: UploadPolicy
     prefixes: KeyPrefixes
     plan: DeletionPlan
+    remove_objects: RemoveObjects
 
     async def __call__(self, media_id: MediaId, *, by: UserId) -> Media:
         """The ready media item; asked again, the same one.
@@ -87,21 +90,21 @@ class CompleteUpload:
             media.require_uploadable(now)
             until = now + COMPLETION_CLAIM_LASTS
             staged_key = self.prefixes.staged_key(name=uuid4().hex, content_type=media.content_type)
+            leftover = self.plan.staged(staged_key, claimed_until=until)
             claimed = await self.media.claim_completion(
-                media_id,
-                now=now,
-                until=until,
-                deletions=[self.plan.staged(staged_key, claimed_until=until)],
+                media_id, now=now, until=until, deletions=[leftover]
             )
             if claimed:
-                return await self._complete(claimed, staged_key, until=until, deadline=deadline)
+                return await self._complete(claimed, leftover, until=until, deadline=deadline)
             if wait_s:
                 await asyncio.sleep(wait_s)
         raise CompletionInProgress(media_id, retry_after_s=5)
 
     async def _complete(
-        self, media: Media, staged_key: str, *, until: datetime, deadline: float
+        self, media: Media, leftover: ObjectDeletion, *, until: datetime, deadline: float
     ) -> Media:
+        staged_key = leftover.object_key
+        leftovers = [self.plan.incoming_of(media, now=self.clock.now()), leftover]
         is_publishing = False
         try:
             async with asyncio.timeout_at(deadline):
@@ -124,14 +127,14 @@ class CompleteUpload:
             raise
         except BaseException as error:
             if isinstance(error, REFUSALS):
-                await self._remove([media.incoming_key, staged_key])
+                await self.remove_objects.at_once(leftovers)
             await self._release(media, until=until)
             if isinstance(error, ObjectMissing):
                 raise ObjectNotUploaded(media.id) from error
             if isinstance(error, ObjectChanged):
                 raise UploadChanged(media.id) from error
             raise
-        await asyncio.gather(self._enqueue(shown), self._remove([media.incoming_key, staged_key]))
+        await asyncio.gather(self._enqueue(shown), self.remove_objects.at_once(leftovers))
         return shown
 
     async def _stage(self, media: Media, staged_key: str) -> StoredObject:
@@ -186,15 +189,7 @@ class CompleteUpload:
     async def _enqueue(self, media: Media) -> None:
         """The media is ready whatever the queue says."""
         try:
-            async with asyncio.timeout(TIDY_TIMEOUT_S):
+            async with asyncio.timeout(AT_ONCE_S):
                 await self.queue.enqueue(media.id)
         except (PartUnavailable, TimeoutError) as error:
             log.warning("Media %s is ready; its thumbnails come by the sweep. %s", media.id, error)
-
-    async def _remove(self, keys: Sequence[str]) -> None:
-        """Remove what is written down to be removed anyway, so that it goes at once."""
-        try:
-            async with asyncio.timeout(TIDY_TIMEOUT_S):
-                await self.store.delete(keys)
-        except (PartUnavailable, TimeoutError) as error:
-            log.warning("%d objects wait for the sweep. %s", len(keys), error)

@@ -27,7 +27,7 @@ class RemoveObjects:
     clock: Clock
 
     async def at_once(self, deletions: Sequence[ObjectDeletion]) -> None:
-        """Remove what was just written down, so that nobody has to wait for the sweep.
+        """Remove what is written down, or will be, so that nobody has to wait for the sweep.
 
         Where the store is down or hangs, nothing is lost: the sweep does it.
         """

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sys
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
@@ -25,11 +26,8 @@ def doctor(*, as_json: bool) -> None:
     findings = asyncio.run(_examine(settings, aloud=not as_json))
     ok = all(finding.outcome == "ok" for finding in findings)
     if as_json:
-        checks = [
-            {"name": each.name, "outcome": each.outcome, "seen": each.seen, "mend": each.mend}
-            for each in findings
-        ]
-        click.echo(json.dumps({"ok": ok, "checks": checks}, indent=2))
+        report = {"ok": ok, "checks": [asdict(each) for each in findings]}
+        click.echo(json.dumps(report, indent=2))
     else:
         failed = sum(finding.outcome == "failed" for finding in findings)
         click.echo(f"\n{len(findings)} checks: {'all passed' if ok else f'{failed} failed'}")

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import click
 
-from mediaport.entrypoints.settings import SettingError, Settings, load, without_password
+from mediaport.entrypoints.settings import SettingError, Settings, load
 
 
 @click.command()
@@ -13,7 +13,7 @@ def migrate() -> None:
     """Bring the database to the schema of this version. Changes nothing where none is due."""
     settings, _ = load()
     run_migrations(settings)
-    click.echo(f"The database is up to date: {_shown(settings)}")
+    click.echo(f"The database is up to date: {settings.database_place}")
 
 
 def run_migrations(settings: Settings) -> None:
@@ -46,18 +46,10 @@ def require_migrated(settings: Settings) -> None:
             database_url(settings), connect_timeout_s=settings.database_connect_timeout_s
         )
     if not current:
-        problem = f"{_shown(settings)} has not the schema of this version. Run: mediaport migrate"
-        raise SettingError(_name(settings), problem)
-
-
-def _name(settings: Settings) -> str:
-    """The setting that says where the database is."""
-    return "DATABASE_URL" if settings.database_url else "DATA_DIR"
-
-
-def _shown(settings: Settings) -> str:
-    url = settings.database_url
-    return without_password(url) if url else str(settings.database_path)
+        problem = (
+            f"{settings.database_place} has not the schema of this version. Run: mediaport migrate"
+        )
+        raise SettingError(settings.database_setting, problem)
 
 
 @contextmanager
@@ -69,9 +61,11 @@ def _told_in_one_line(settings: Settings) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise SettingError(_name(settings), str(error)) from error
+        raise SettingError(settings.database_setting, str(error)) from error
     except PartUnavailable as error:
-        raise SettingError(_name(settings), f"{_shown(settings)}: {error.cause}") from error
+        raise SettingError(
+            settings.database_setting, f"{settings.database_place}: {error.cause}"
+        ) from error
     except CommandError as error:
-        problem = f"{_shown(settings)} was made by another version: {error}"
-        raise SettingError(_name(settings), problem) from error
+        problem = f"{settings.database_place} was made by another version: {error}"
+        raise SettingError(settings.database_setting, problem) from error

@@ -23,12 +23,11 @@ GRACE_S = 10
 @click.option("--check", is_flag=True, help="Only ask the server that runs here whether it is up.")
 def serve(*, migrate_first: bool, check: bool) -> None:
     """Serve the API; without REDIS_URL, make thumbnails in the same process."""
-    # Imported here: the other commands do without these, and start faster.
     settings, _ = load()
     if check:
         _check(settings)
         return
-
+    # Imported here: the other commands do without these, and start faster.
     import uvicorn  # noqa: PLC0415
 
     from mediaport.entrypoints.background import beside_the_api  # noqa: PLC0415
@@ -97,11 +96,11 @@ def _welcome(settings: Settings) -> str:
     command = Path(sys.argv[0]).name
     if shutil.which(command) != sys.argv[0]:
         command = sys.argv[0]
-    database, bucket, redis = settings.database_url, settings.s3_bucket, settings.redis_url
+    bucket, redis = settings.s3_bucket, settings.redis_url
     return f"""
   Mediaport is running
 
-    Database     {without_password(database) if database else settings.database_path}
+    Database     {settings.database_place}
     Objects      {f"bucket {bucket}" if bucket else settings.data_path / "objects"}
     Thumbnails   {f"{command} worker, over {without_password(redis)}" if redis else "made here"}
 

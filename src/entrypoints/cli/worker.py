@@ -9,7 +9,7 @@ import click
 from mediaport.entrypoints.cli.leave import leave
 from mediaport.entrypoints.cli.logs import start_logging
 from mediaport.entrypoints.cli.migrate import require_migrated
-from mediaport.entrypoints.settings import SettingError, Settings, load, without_password
+from mediaport.entrypoints.settings import Settings, load, redis_url_of, without_password
 
 
 @click.command()
@@ -17,9 +17,7 @@ from mediaport.entrypoints.settings import SettingError, Settings, load, without
 def worker(*, check: bool) -> None:
     """Make thumbnails and sweep, beside the API. Start as many as there is work for."""
     settings, _ = load()
-    if settings.redis_url is None:
-        problem = "it is not set: without Redis the server makes thumbnails itself"
-        raise SettingError("REDIS_URL", problem, "redis://localhost:6379/0")
+    redis_url = redis_url_of(settings)
     if check:
         asyncio.run(_check(settings))
         return
@@ -27,7 +25,7 @@ def worker(*, check: bool) -> None:
     require_migrated(settings)
     click.echo(
         f"Making thumbnails, {settings.thumbnail_workers} at a time, for the queue "
-        f"{settings.queue_name} in {without_password(settings.redis_url)}"
+        f"{settings.queue_name} in {without_password(redis_url)}"
     )
     asyncio.run(_work(settings))
     leave()

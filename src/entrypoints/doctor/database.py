@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import text
 
@@ -22,7 +22,6 @@ REACHABLE = "database reachable"
 def database_checks(container: Container) -> Sequence[Check]:
     """The checks of the database."""
     settings, database, clock = container.settings(), container.database(), container.clock()
-    where = "DATABASE_URL" if settings.database_url else "DATA_DIR"
 
     async def reach() -> str:
         if not settings.database_url and not settings.database_path.is_file():
@@ -38,11 +37,15 @@ def database_checks(container: Container) -> Sequence[Check]:
         if database.is_sqlite:
             return "the database's clock is this host's"
         async with database.read() as connection:
-            theirs = await connection.scalar(text("SELECT clock_timestamp()"))
-        return _compared(clock, theirs or datetime.now(UTC))
+            theirs = (await connection.execute(text("SELECT clock_timestamp()"))).scalar_one()
+        return _compared(clock, theirs)
 
     return [
-        Check(name=REACHABLE, run=reach, mend=f"Look at {where}, and whether the server runs."),
+        Check(
+            name=REACHABLE,
+            run=reach,
+            mend=f"Look at {settings.database_setting}, and whether the server runs.",
+        ),
         Check(name="database migrated", run=lambda: _migrated(settings), needs=(REACHABLE,)),
         Check(name="database clock", run=tell_time, needs=(REACHABLE,)),
     ]

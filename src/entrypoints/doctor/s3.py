@@ -13,6 +13,7 @@ from mediaport.entrypoints.doctor.checks import Ailment, Check
 
 MAX_SKEW_S = 60  # a URL lives for minutes, and its life begins by our clock
 
+CLOCK = "clock of the store"
 POLICY = "mediaport provision --print-iam-policy"
 
 
@@ -28,13 +29,12 @@ class S3Examination:
     @property
     def checks(self) -> Sequence[Check]:
         """From the way there to the bucket."""
-        clock, credentials = "clock of the store", "credentials"
         answers = "store answers"
         return [
             Check(name=answers, run=self._answers),
-            Check(name=clock, run=self._tell_time, needs=(answers,)),
+            Check(name=CLOCK, run=self._tell_time, needs=(answers,)),
             Check(name="region", run=self._ask_region, needs=(answers,)),
-            Check(name=credentials, run=self._list, needs=(answers, "region")),
+            Check(name="credentials", run=self._list, needs=(answers, "region")),
         ]
 
     async def _answers(self) -> str:

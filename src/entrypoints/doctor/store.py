@@ -17,7 +17,7 @@ from mediaport.application.ports.object_store import (
 from mediaport.application.ports.unavailable import PartUnavailable
 from mediaport.entrypoints.container import Container
 from mediaport.entrypoints.doctor.checks import Ailment, Check
-from mediaport.entrypoints.doctor.s3 import S3Examination
+from mediaport.entrypoints.doctor.s3 import CLOCK, S3Examination
 from mediaport.entrypoints.doctor.visitor import BODY, TYPE, Visitor, origin_of
 from mediaport.entrypoints.settings import Settings
 
@@ -53,7 +53,8 @@ class StoreExamination:
         trace: TracebackType | None,
     ) -> None:
         try:
-            await self._visitor.remove_all()
+            if self._visitor.has_brought:
+                await self._visitor.remove_all()
         except PartUnavailable:
             pass  # a check has said so
         finally:
@@ -63,7 +64,7 @@ class StoreExamination:
     def checks(self) -> Sequence[Check]:
         """The checks of the object store, in an order in which one stands on the other."""
         reached = self._s3.checks if self._s3 else [Check(name="store answers", run=self._answers)]
-        needs = tuple(check.name for check in reached if check.name != "clock of the store")
+        needs = tuple(check.name for check in reached if check.name != CLOCK)
         uploaded, published = (*needs, ACCEPTED), (*needs, ACCEPTED, PUBLISHED)
         return [
             *reached,

@@ -15,7 +15,11 @@ TYPE = ContentType.JPEG
 
 
 class Visitor:
-    """Goes by names of its own, so that it can take away all that it has brought."""
+    """Goes by names of its own, so that it can take away all that it has brought.
+
+    Attributes:
+        has_brought: Whether there may be something to take away.
+    """
 
     def __init__(self, container: Container, http: httpx.AsyncClient) -> None:
         self._store: ObjectStore = container.store()
@@ -23,6 +27,7 @@ class Visitor:
         self._prefixes = container.prefixes()
         self._own = f"doctor/{uuid4().hex}"
         self._http = http
+        self.has_brought = False
 
     def sign(self, name: str, *, expires_in_s: int = 60) -> SignedUpload:
         """Permission to upload the body under one of its names."""
@@ -56,6 +61,7 @@ class Visitor:
         headers: Mapping[str, str] | None = None,
     ) -> httpx.Response:
         """An upload, by default exactly as it was permitted."""
+        self.has_brought = True
         return await self.send(
             "PUT", url or upload.url, body, {**upload.headers, **(headers or {})}
         )
@@ -90,6 +96,7 @@ class Visitor:
         """Take away what it has brought."""
         keys = await self.own_keys()
         await self._store.delete(keys)
+        self.has_brought = False
         return keys
 
 

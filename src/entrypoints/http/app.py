@@ -105,7 +105,8 @@ def _mounts(container: Container) -> Iterator[ASGIRouteHandler]:
     if not settings.s3_bucket:
         yield _mount("/storage", container.disk_store_server().app)
     if settings.queue_web:
-        yield _mount("/saq", container.queue_pages())
+        pages = container.queue_pages()
+        yield _mount(pages.path, pages)
 
 
 def _mount(path: str, app: Any) -> ASGIRouteHandler:

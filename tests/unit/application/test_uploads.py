@@ -8,7 +8,7 @@ import pytest
 
 from mediaport.adapters.memory import object_store as memory_object_store
 from mediaport.adapters.memory.images import picture
-from mediaport.application.media import complete_upload
+from mediaport.application.media import complete_upload, remove_objects
 from mediaport.application.ports.unavailable import PartUnavailable
 from mediaport.domain.errors import (
     CompletionInProgress,
@@ -427,7 +427,8 @@ async def test_what_hangs_after_publication_holds_up_nobody(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     owner = await world.user()
-    monkeypatch.setattr(complete_upload, "TIDY_TIMEOUT_S", 0.01)
+    monkeypatch.setattr(complete_upload, "AT_ONCE_S", 0.01)
+    monkeypatch.setattr(remove_objects, "AT_ONCE_S", 0.01)
 
     for part, call in ((world.queue, "enqueue"), (world.store, "delete")):
         media_id = await world.uploaded(owner)
@@ -441,7 +442,7 @@ async def test_a_store_that_hangs_over_what_was_refused_is_left(
 ) -> None:
     owner = await world.user()
     media_id = await world.uploaded(owner, body=b"no picture")
-    monkeypatch.setattr(complete_upload, "TIDY_TIMEOUT_S", 0.01)
+    monkeypatch.setattr(remove_objects, "AT_ONCE_S", 0.01)
     with monkeypatch.context() as hanging:
         hanging.setattr(world.store, "delete", hang)
         with pytest.raises(NotAnImage):

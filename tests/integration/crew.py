@@ -1,0 +1,95 @@
+"""Who takes part in a test on real parts: their settings, processes and users."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+from mediaport.adapters.s3.provisioning import prepare_bucket as prepare
+from mediaport.entrypoints.parts import bucket_plan, s3_connection
+from mediaport.entrypoints.settings import load
+from tests.integration.server import Server, User, Worker
+from tests.servers.postgresql import Postgresql
+from tests.servers.process import ServerProcess
+from tests.servers.redis import RedisServer
+from tests.servers.s3 import S3Server, new_bucket
+
+NOWHERE = Path("no-such-file")
+
+
+@contextmanager
+def real_parts(
+    postgresql: Postgresql, redis: RedisServer, s3: S3Server
+) -> Iterator[dict[str, str]]:
+    """Settings that name a new database, a new, provisioned bucket and a new queue."""
+    url = asyncio.run(postgresql.database())
+    settings = {
+        "DATABASE_URL": url,
+        "REDIS_URL": redis.url,
+        "QUEUE_NAME": f"test_{uuid4().hex}",
+        "S3_BUCKET": new_bucket(),
+        "JWT_SECRET": uuid4().hex,
+        "MEDIA_SWEEP_INTERVAL_S": "1",
+        **s3.settings,
+    }
+    prepare_bucket(settings)
+    yield settings
+    asyncio.run(postgresql.drop(url))
+
+
+def prepare_bucket(settings: dict[str, str]) -> None:
+    """Make the bucket that the settings name, as `mediaport provision` does."""
+    loaded, _ = load(settings, env_file=NOWHERE)
+    connection = s3_connection(loaded)
+    for _ in prepare(connection, bucket_plan(loaded, connection)):
+        pass
+
+
+class Crew:
+    """Processes and users of one test. Whatever happens, they are gone at its end."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._processes: list[ServerProcess] = []
+        self._users: list[User] = []
+
+    def api(self, **settings: str) -> Server:
+        """An API process, started."""
+        api = Server(self._next_folder(), **settings)
+        self._processes.append(api)
+        api.start()
+        return api
+
+    def worker(self, **settings: str) -> Worker:
+        """A worker process, started."""
+        worker = self.worker_to_be(**settings)
+        worker.start()
+        return worker
+
+    def worker_to_be(self, **settings: str) -> Worker:
+        """A worker process, not started yet."""
+        worker = Worker(self._next_folder(), **settings)
+        self._processes.append(worker)
+        return worker
+
+    def user(self, api: Server) -> User:
+        """A user, new to the API."""
+        user = User(api.url, f"user_{len(self._users)}")
+        self._users.append(user)
+        return user
+
+    def stop(self) -> list[int]:
+        """Ask all processes to stop; the exit statuses of those that were there."""
+        running = [process for process in self._processes if process.is_running]
+        return [process.stop() for process in running]
+
+    def end(self) -> None:
+        """Leave nobody behind."""
+        for user in self._users:
+            user.close()
+        for process in self._processes:
+            process.kill()
+
+    def _next_folder(self) -> Path:
+        return self._folder / str(len(self._processes))
