@@ -158,6 +158,17 @@ class TestPostgresqlRepositories(SqlRepositoriesContract):
                 await connection.execute(text("SELECT pg_sleep(5)"))
         await impatient.close()
 
+    async def test_the_server_notices_a_client_whose_host_vanished(
+        self, postgresql: Database
+    ) -> None:
+        async with postgresql.read() as connection:
+            idle_s, interval_s, count = [
+                int((await connection.execute(text(f"SHOW tcp_keepalives_{name}"))).scalar_one())
+                for name in ("idle", "interval", "count")
+            ]
+
+        assert idle_s + interval_s * count == 25
+
     async def test_a_lock_that_lasts_too_long_is_given_up(
         self, postgresql: Database, repositories: Repositories
     ) -> None:

@@ -65,7 +65,7 @@ class Postgresql:
 
     async def _run(self, statement: str) -> None:
         connection = await asyncpg.connect(
-            self._url.render_as_string(hide_password=False), timeout=10
+            self._url.render_as_string(hide_password=False), timeout=10, command_timeout=60
         )
         try:
             await connection.execute(statement)
@@ -77,7 +77,7 @@ def asked(url: str, query: str) -> list[Any]:
     """The first column of what a database answers."""
 
     async def ask() -> list[Any]:
-        connection = await asyncpg.connect(url)
+        connection = await asyncpg.connect(url, timeout=10, command_timeout=30)
         try:
             return [row[0] for row in await connection.fetch(query)]
         finally:

@@ -99,6 +99,7 @@ class TcpProxy:
                     answers.pop()()
                 if self.way is Way.OPEN:
                     target.sendall(chunk)
+        with contextlib.suppress(OSError):  # a client that was killed ends with a reset, as often
             target.shutdown(socket.SHUT_WR)
 
 
