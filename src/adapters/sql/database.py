@@ -200,8 +200,8 @@ def _postgresql_engine(
     timeouts = {
         "statement_timeout": timeout_ms,
         "idle_in_transaction_session_timeout": timeout_ms,
-        # A host that vanishes between the parts of a statement is idle to neither of them: the
-        # server would keep its transaction, locks and all, for the two hours of the kernel.
+        # Neither of them ends the transaction of a host that vanishes between the parts of a
+        # statement: its locks would stay for the two hours of the kernel.
         "tcp_keepalives_idle": "10",
         "tcp_keepalives_interval": "5",
         "tcp_keepalives_count": "3",
