@@ -9,10 +9,12 @@ UV := $(shell command -v uv || echo $(BOOT)/bin/uv)
 COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url \
 	--python-version 3.11
 
+needs_go = command -v go > /dev/null || { echo "$(1) is built from source: install Go 1.24 or later (go.dev), or $(2)" >&2; exit 1; }
+COMPOSE := github.com/docker/compose/v2@v2.40.3
 STAND_IN := $(if $(shell command -v minio)$(wildcard .cache/bin/minio),,.cache/ministack/installed)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test unit check minio bench-drivers lock clean
+.PHONY: help install run test unit check minio compose bench-drivers lock clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -43,8 +45,13 @@ unit: install ## the fast tests only, on fakes
 	@$(BIN)/pytest tests/unit
 
 minio: ## install MinIO for the tests, in .cache/bin (needs Go; takes minutes)
-	@command -v go > /dev/null || { echo "MinIO is built from source: install Go 1.24 or later (go.dev), or put a minio on PATH" >&2; exit 1; }
+	@$(call needs_go,MinIO,put a minio on PATH)
 	@test -x .cache/bin/minio || GOBIN="$(CURDIR)/.cache/bin" go install github.com/minio/minio@latest
+
+compose: ## build docker compose for the tests, in .cache/bin (needs Go; takes a minute)
+	@$(call needs_go,docker compose,install docker's plugin)
+	@test -x .cache/bin/docker-compose || { go mod download $(COMPOSE) && \
+		go build -C "$$(go list -m -f '{{.Dir}}' $(COMPOSE))" -o "$(CURDIR)/.cache/bin/docker-compose" ./cmd; }
 
 # Stands in for MinIO where there is none.
 .cache/ministack/installed: requirements/ministack.txt

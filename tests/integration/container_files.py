@@ -10,10 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from mediaport.entrypoints.settings import Settings
-from tests.servers.found import ROOT
+from tests.servers.found import ROOT, missing
 
 COMPOSE = (ROOT / "compose.yaml").read_text()
 REQUIRED = sorted(set(re.findall(r"\$\{(\w+):\?", COMPOSE)))
@@ -157,24 +155,31 @@ def filled_in(text: str, environment: Mapping[str, str]) -> str:
 
 def compose_config(dotenv: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
     """What `docker compose` itself makes of the file, for which it needs no engine."""
-    docker = shutil.which("docker") or pytest.skip("there is no docker on this machine")
     read = {"CORS_ORIGINS", *REQUIRED}
     outside = {name: value for name, value in os.environ.items() if name not in read}
+    arguments = ["--env-file", os.devnull, "--profile", "doctor", "config", "--format", "json"]
+    return subprocess.run(
+        [*_compose(), *arguments],
+        cwd=ROOT,
+        env={**outside, **dotenv},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE_S,
+    )
 
-    def compose(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [docker, "compose", *arguments],
-            cwd=ROOT,
-            env={**outside, **dotenv},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=PATIENCE_S,
+
+def _compose() -> list[str]:
+    """The command: docker's plugin, else what `make compose` has built."""
+    if docker := shutil.which("docker"):
+        plugin = [docker, "compose"]
+        asked = subprocess.run(
+            [*plugin, "version"], capture_output=True, check=False, timeout=PATIENCE_S
         )
-
-    if compose("version").returncode:
-        pytest.skip("there is no docker compose on this machine")
-    return compose("--env-file", os.devnull, "--profile", "doctor", "config", "--format", "json")
+        if asked.returncode == 0:
+            return plugin
+    built = ROOT / ".cache/bin/docker-compose"
+    return [str(built)] if built.exists() else missing("docker compose", "run `make compose`")
 
 
 def ours(services: Services) -> list[str]:

@@ -229,7 +229,7 @@ def test_a_server_is_healthy_while_it_listens(
     kind, *command = services[service]["healthcheck"]["test"]
     assert (kind, command[0]) == ("CMD", program)
     if shutil.which(program) is None:
-        pytest.skip(f"there is no {program} on this machine")
+        missing(program, "compose's health check runs it: install it")
     urls = {
         "postgres": postgresql_server.url("postgres"),
         "redis": redis_server.url,

@@ -158,8 +158,7 @@ def test_uploads_never_expire_while_they_can_be_completed(aws: S3Connection) -> 
 def test_a_store_says_what_it_lacks_and_what_to_do_instead(
     minio: S3Connection, s3_server: S3Server
 ) -> None:
-    if not s3_server.is_minio:
-        pytest.skip("needs MinIO: make minio")
+    s3_server.require_minio()
 
     first = provision(minio, plan_of(minio))
     second = provision(minio, plan_of(minio))
@@ -266,8 +265,7 @@ class TestLeastRights:
         self, settings: dict[str, str], server: S3Server, who: str, tmp_path: Path
     ) -> dict[str, str]:
         """Settings with credentials that have the rights that are printed for `who`."""
-        if not server.is_minio:
-            pytest.skip("needs MinIO: make minio")
+        server.require_minio()
         printed = run("provision", "--print-iam-policy", cwd=tmp_path, **settings)
         given = (
             self.session(settings)

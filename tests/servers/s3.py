@@ -39,6 +39,11 @@ class S3Server:
             "AWS_SECRET_ACCESS_KEY": self.secret_access_key,
         }
 
+    def require_minio(self) -> None:
+        """Give up where another store stands in for MinIO, and not all of it can be shown."""
+        if not self.is_minio:
+            missing("MinIO", REMEDY)
+
     def stop(self) -> None:
         """Stop the server, if it is ours, and remove its data."""
         end(self.process, self.folder)
