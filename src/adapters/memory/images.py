@@ -43,10 +43,10 @@ class MemoryImages(Images):
             content_type=ContentType(content_type.decode()),
             width=int(width),
             height=int(height),
-            has_location=bool(at_home),
+            needs_stripping=bool(at_home),
         )
 
-    async def remove_location(self, original: bytes) -> bytes:
+    async def strip(self, original: bytes) -> bytes:
         """The same line, not at home."""
         return original.replace(b" at home", b"")
 

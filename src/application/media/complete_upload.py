@@ -157,13 +157,13 @@ class CompleteUpload:
     ) -> tuple[str, int]:
         """ETag and size of the published object."""
         key, content_type = media.object_key, media.content_type
-        if not facts.has_location:
+        if not facts.needs_stripping:
             etag = await self.store.publish(
                 staged_key, key, etag=staged.etag, content_type=content_type
             )
             return etag, staged.size_bytes
         original = await self.store.read(staged_key, etag=staged.etag)
-        cleaned = await self.images.remove_location(original)
+        cleaned = await self.images.strip(original)
         return await self.store.put(key, cleaned, content_type=content_type), len(cleaned)
 
     async def _mark_ready(self, ready: Media, *, until: datetime) -> Media:

@@ -197,7 +197,7 @@ async def test_what_turns_out_to_be_no_image_when_it_is_cleaned_is_removed_too(
     async def refuse(_: bytes) -> None:
         raise NotAnImage("it has too much metadata")
 
-    world.images.remove_location = refuse  # type: ignore[method-assign, assignment]
+    world.images.strip = refuse  # type: ignore[method-assign, assignment]
     with pytest.raises(NotAnImage):
         await world.use.complete_upload()(media_id, by=owner)
 

@@ -45,7 +45,7 @@ POLICY = UploadPolicy(
     pending_ttl_s=3600,
     thumbnail_sizes=(128, 512),
 )
-FACTS = ImageFacts(content_type=ContentType.JPEG, width=640, height=480, has_location=False)
+FACTS = ImageFacts(content_type=ContentType.JPEG, width=640, height=480, needs_stripping=False)
 VARIANTS = (
     Variant(size=128, object_key="k_128.webp", public_url="u", width=128, height=96, size_bytes=9),
 )
@@ -187,6 +187,23 @@ def test_thumbnails_are_made_or_fail_for_ready_media_only() -> None:
         requested().with_thumbnails(VARIANTS, placeholder="p")
     with pytest.raises(MediaNotReady):
         requested().without_thumbnails(reason="undecodable")
+
+
+@pytest.mark.parametrize(
+    ("media", "lacking"),
+    [
+        (requested(), ()),
+        (ready(), ()),  # they are owed: the workers make them
+        (ready().with_thumbnails(VARIANTS, placeholder="p"), (64, 512)),
+        (ready().without_thumbnails(reason="gave_up"), (64, 128, 512)),
+        (ready().without_thumbnails(reason="original_missing"), (64, 128, 512)),
+        (ready().without_thumbnails(reason="undecodable"), ()),
+    ],
+)
+def test_media_lack_the_sizes_that_nobody_else_will_make(
+    media: Media, lacking: tuple[int, ...]
+) -> None:
+    assert media.lacking((64, 128, 512)) == lacking
 
 
 def test_alt_text_is_text_of_bounded_length() -> None:

@@ -1,0 +1,1 @@
+"""What files say about pictures, by kind of metadata, and which of it may be published."""
