@@ -91,6 +91,38 @@ def png_bomb(width: int, height: int) -> bytes:
     )
 
 
+def scan_bomb(scans: int = 500) -> bytes:
+    """A progressive JPEG that goes over its picture again and again."""
+    body = BytesIO()
+    Image.effect_noise((200, 200), 50).save(body, "JPEG", progressive=True)
+    jpeg = body.getvalue()
+    last = jpeg[jpeg.rindex(b"\xff\xda") : -2]
+    return jpeg[:-2] + last * scans + jpeg[-2:]
+
+
+def animated_giant(frames: int = 60, side: int = 4000) -> bytes:
+    """A WebP animation of two plain frames, the second one repeated."""
+    body = BytesIO()
+    first, second = (Image.new("RGB", (side, side), colour) for colour in ("red", "blue"))
+    first.save(body, "WEBP", save_all=True, append_images=[second], method=0)
+    webp = body.getvalue()
+    webp += webp[webp.rindex(b"ANMF") :] * (frames - 2)
+    return webp[:4] + (len(webp) - 8).to_bytes(4, "little") + webp[8:]
+
+
+def png_of_16_bits(samples: bytes, width: int, height: int, *, key: bytes = b"") -> bytes:
+    """A PNG file of 16 bits per colour, of big-endian RGB samples; `key` is a transparent one."""
+    row = 6 * width
+    rows = b"".join(b"\0" + samples[row * at : row * (at + 1)] for at in range(height))
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + png_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 16, 2, 0, 0, 0))
+        + (png_chunk(b"tRNS", key) if key else b"")
+        + png_chunk(b"IDAT", zlib.compress(rows, 1))
+        + png_chunk(b"IEND", b"")
+    )
+
+
 def exif_loop(entries: int) -> bytes:
     """EXIF data whose directory points back to itself and says where so many times over."""
     places = 8 + 2 + 12 * entries + 4

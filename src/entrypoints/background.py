@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Coroutine
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from mediaport.application.ports.unavailable import PartUnavailable
@@ -19,30 +19,35 @@ async def beside_the_api(container: Container) -> AsyncIterator[None]:
         if container.settings().redis_url:
             yield
         else:
-            async with _beside(container.own_queue().run(), _sweep_for_ever(container)):
+            async with _making_thumbnails(container):
                 yield
 
 
 async def work(container: Container) -> None:
     """What a worker does until it is cancelled: jobs from Redis, and what the sweep finds owed."""
-    async with (
-        closing_parts(container),
-        _beside(container.own_queue().run(), _sweep_for_ever(container)),
-    ):
+    async with closing_parts(container), _making_thumbnails(container):
         await container.redis_worker().run()
 
 
 @asynccontextmanager
 async def closing_parts(container: Container) -> AsyncIterator[None]:
-    """Close every connection at the end of the block."""
+    """Close every connection, and end every decoder, at the end of the block."""
     settings = container.settings()
     async with AsyncExitStack() as stack:
         stack.push_async_callback(container.database().close)
+        stack.push_async_callback(container.decoders().close)
         if settings.s3_bucket:
             stack.callback(container.s3_store().close)
         if settings.redis_url:
             stack.push_async_callback(container.redis_queue().close)
         yield
+
+
+def _making_thumbnails(container: Container) -> AbstractAsyncContextManager[None]:
+    """Make the thumbnails that are asked for or found owed, until the block ends."""
+    return _beside(
+        container.decoders().start(), container.own_queue().run(), _sweep_for_ever(container)
+    )
 
 
 @asynccontextmanager

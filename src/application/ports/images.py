@@ -20,6 +20,10 @@ class BrokenImage(Exception):
         self.reason = reason
 
 
+class DecoderLost(Exception):
+    """Raised when what decoded an image was killed, and not by its limits. It may work later."""
+
+
 class ByteReader(Protocol):
     """Reads a part of an object."""
 
@@ -47,23 +51,27 @@ class ThumbnailSet:
 
 
 class Images(Protocol):
-    """Looks into JPEG, PNG and WebP. Never blocks the event loop."""
+    """Looks into JPEG, PNG and WebP. Never blocks the event loop.
+
+    What of a picture's metadata may be published is a `MetadataRule`, given to the adapter.
+    """
 
     @abstractmethod
     async def inspect(self, read: ByteReader, *, size_bytes: int) -> ImageFacts:
-        """What the headers of an image of `size_bytes` bytes say. Reads little of it.
+        """What beginning and end of an image of `size_bytes` bytes say. Reads little of it.
 
         Raises:
-            NotAnImage: The bytes are of no accepted format, or the header is broken.
+            NotAnImage: The bytes are of no accepted format, or of another one besides, or the
+                header is broken.
         """
         ...
 
     @abstractmethod
-    async def remove_location(self, original: bytes) -> bytes:
-        """The same image, bit by bit, without the place where it was taken.
+    async def strip(self, original: bytes) -> bytes:
+        """The same image, its pixels bit by bit, without the metadata that is not published.
 
         Raises:
-            NotAnImage: It has more metadata than any honest image.
+            NotAnImage: Its metadata cannot be taken out, or is more than in any honest image.
         """
         ...
 
@@ -72,6 +80,7 @@ class Images(Protocol):
         """Upright WebP thumbnails that fit in squares of `sizes` pixels, never enlarged.
 
         Raises:
-            BrokenImage: It cannot be decoded.
+            BrokenImage: It cannot be decoded, or only at a cost that no image may have.
+            DecoderLost: What decoded it was killed.
         """
         ...

@@ -1,0 +1,251 @@
+"""The processes that decode: what an image can do to one of them, and to nobody else."""
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from mediaport.adapters.pillow import decoders as pool
+from mediaport.adapters.pillow.decoders import Decoders, Limits
+from mediaport.adapters.pillow.images import PillowImages
+from mediaport.application.ports.images import BrokenImage, DecoderLost
+from mediaport.domain.policy import ContentType
+from tests import pictures
+
+PICTURE = pictures.picture()
+LIMITS = Limits.for_pixels(40_000_000)
+Make = Callable[..., Decoders]
+
+
+@pytest.fixture
+async def make() -> AsyncIterator[Make]:
+    """Pools of decoders, closed at the end."""
+    made: list[Decoders] = []
+
+    def one(*, count: int = 1, limits: Limits = LIMITS) -> Decoders:
+        made.append(Decoders(count=count, limits=limits))
+        return made[-1]
+
+    yield one
+    for each in made:
+        await each.close()
+
+
+def images(decoders: Decoders) -> PillowImages:
+    return PillowImages(decoders, max_pixels=40_000_000, quality=80)
+
+
+def pids(decoders: Decoders) -> list[int]:
+    return [each.process.pid for each in decoders._idle]
+
+
+async def busy_pid() -> int:
+    """The decoder that this process has just started."""
+    children = Path(f"/proc/self/task/{os.getpid()}/children")
+    while not (found := children.read_text().split()):
+        await asyncio.sleep(0.01)
+    return int(found[-1])
+
+
+def slow_picture() -> bytes:
+    """Noise, which takes long to encode."""
+    return pictures.picture(ContentType.PNG, image=Image.effect_noise((3000, 3000), 90))
+
+
+async def test_one_process_serves_many_images(make: Make) -> None:
+    decoders = make()
+    await decoders.start()
+    started = pids(decoders)
+
+    for _ in range(3):
+        await images(decoders).make_thumbnails(PICTURE, sizes=(128,))
+
+    assert len(started) == 1
+    assert pids(decoders) == started
+
+
+async def test_a_worn_process_is_replaced(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "_IMAGES_PER_DECODER", 2)
+    decoders = make()
+    await decoders.start()
+    started = pids(decoders)
+
+    for _ in range(3):
+        await images(decoders).make_thumbnails(PICTURE, sizes=(128,))
+
+    assert pids(decoders) != started
+
+
+@pytest.mark.parametrize("crash", [signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS])
+async def test_an_image_that_crashes_its_decoder_is_broken(
+    make: Make, crash: signal.Signals
+) -> None:
+    decoders = make()
+    making = asyncio.create_task(images(decoders).make_thumbnails(slow_picture(), sizes=(3000,)))
+    os.kill(await busy_pid(), crash)
+
+    with pytest.raises(BrokenImage) as broken:
+        await making
+
+    assert broken.value.reason == "decoder_crashed"  # row 48
+    assert crash.name in str(broken.value)
+    assert (await images(decoders).make_thumbnails(PICTURE, sizes=(128,))).thumbnails
+
+
+async def test_a_decoder_that_is_killed_says_nothing_of_the_image(make: Make) -> None:
+    decoders = make()
+    making = asyncio.create_task(images(decoders).make_thumbnails(slow_picture(), sizes=(3000,)))
+    os.kill(await busy_pid(), signal.SIGKILL)
+
+    with pytest.raises(DecoderLost):
+        await making
+
+    assert (await images(decoders).make_thumbnails(PICTURE, sizes=(128,))).thumbnails
+
+
+async def test_a_decoder_that_died_idle_is_not_asked(make: Make) -> None:
+    decoders = make()
+    await decoders.start()
+    idle = decoders._idle[0].process
+    idle.kill()
+    await idle.wait()
+
+    assert (await images(decoders).make_thumbnails(PICTURE, sizes=(128,))).thumbnails
+
+
+async def test_an_image_that_takes_too_long_is_broken(make: Make) -> None:
+    decoders = make(limits=Limits(cpu_s=0, memory_bytes=LIMITS.memory_bytes))
+
+    with pytest.raises(BrokenImage) as broken:
+        await images(decoders).make_thumbnails(slow_picture(), sizes=(3000,))
+
+    assert broken.value.reason == "too_much_work"  # row 48
+
+
+async def test_time_is_counted_for_each_image_alone(make: Make) -> None:
+    decoders = make(limits=Limits(cpu_s=1, memory_bytes=LIMITS.memory_bytes))
+    photo = pictures.picture(image=Image.effect_noise((1500, 1500), 90))
+    started = time.monotonic()
+
+    while time.monotonic() - started < 4:
+        await images(decoders).make_thumbnails(photo, sizes=(512,))
+
+
+async def test_an_image_that_needs_too_much_memory_is_broken(make: Make) -> None:
+    decoders = make(limits=Limits(cpu_s=10, memory_bytes=2**28))
+    body = pictures.picture(ContentType.PNG, image=Image.new("RGBA", (9000, 4000)))
+
+    with pytest.raises(BrokenImage) as broken:
+        await images(decoders).make_thumbnails(body, sizes=(128,))
+
+    assert broken.value.reason == "too_much_memory"  # row 48
+    assert (await images(decoders).make_thumbnails(PICTURE, sizes=(128,))).thumbnails
+
+
+async def test_an_image_that_hangs_delays_no_other(make: Make) -> None:
+    decoders = make(count=2)
+    hanging = asyncio.create_task(images(decoders).make_thumbnails(slow_picture(), sizes=(3000,)))
+    os.kill(await busy_pid(), signal.SIGSTOP)
+
+    async with asyncio.timeout(20):
+        assert (await images(decoders).make_thumbnails(PICTURE, sizes=(128,))).thumbnails
+
+    assert not hanging.done()
+    hanging.cancel()
+    await asyncio.gather(hanging, return_exceptions=True)
+
+
+async def test_a_decoder_that_hangs_is_given_up(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "_ANSWER_TIMEOUT_S", 0.3)
+    decoders = make()
+
+    with pytest.raises(DecoderLost, match="no answer"):
+        await images(decoders).make_thumbnails(slow_picture(), sizes=(3000,))
+
+
+async def test_what_is_cancelled_is_not_decoded_further(make: Make) -> None:
+    decoders = make()
+    making = asyncio.create_task(images(decoders).make_thumbnails(slow_picture(), sizes=(3000,)))
+    pid = await busy_pid()
+
+    making.cancel()
+    await asyncio.gather(making, return_exceptions=True)
+
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+async def test_what_is_no_answer_is_not_believed(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/bin/echo")
+
+    with pytest.raises(DecoderLost):
+        await images(make()).make_thumbnails(PICTURE, sizes=(128,))
+
+
+async def test_a_decoder_knows_no_secret(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "a-secret-that-no-image-needs")
+    decoders = make()
+    await images(decoders).make_thumbnails(PICTURE, sizes=(128,))
+
+    environment = Path(f"/proc/{pids(decoders)[0]}/environ").read_bytes()
+
+    assert b"PATH=" in environment
+    assert b"secret" not in environment.lower()
+
+
+async def test_a_decoder_ends_with_the_process_that_it_serves(make: Make) -> None:
+    program = (
+        "import asyncio, os\n"
+        "from mediaport.adapters.pillow.decoders import Decoders, Limits\n"
+        "async def main():\n"
+        "    decoders = Decoders(count=1, limits=Limits.for_pixels(1))\n"
+        "    await decoders.start()\n"
+        "    print(decoders._idle[0].process.pid, flush=True)\n"
+        "    os.kill(os.getpid(), 9)\n"
+        "asyncio.run(main())\n"
+    )
+    parent = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", program, stdout=asyncio.subprocess.PIPE
+    )
+    out, _ = await parent.communicate()
+
+    deadline = time.monotonic() + 20
+    while Path(f"/proc/{int(out)}/cmdline").exists() and time.monotonic() < deadline:
+        if b"decoder" not in Path(f"/proc/{int(out)}/cmdline").read_bytes():
+            break  # a zombie has no words, another process has other ones
+        await asyncio.sleep(0.05)
+
+    assert time.monotonic() < deadline
+
+
+async def test_two_images_at_once_share_no_process(make: Make) -> None:
+    decoders = make(count=2)
+
+    await asyncio.gather(
+        *(images(decoders).make_thumbnails(PICTURE, sizes=(128,)) for _ in range(6))
+    )
+
+    assert len(set(pids(decoders))) == 2
+
+
+async def test_an_animated_giant_costs_no_more_than_an_image_may(make: Make) -> None:
+    body, decoders = pictures.animated_giant(), make()
+    assert Image.open(BytesIO(body)).n_frames == 60  # type: ignore[attr-defined] # a WebP image has it
+
+    made = await images(decoders).make_thumbnails(body, sizes=(128,))
+
+    status = Path(f"/proc/{pids(decoders)[0]}/status").read_text()
+    peak_kb = next(int(line.split()[1]) for line in status.splitlines() if "VmHWM" in line)
+    assert made.thumbnails  # row 25
+    assert peak_kb < 400_000
