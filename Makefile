@@ -14,10 +14,10 @@ COMPOSE := github.com/docker/compose/v2@v2.40.3
 STAND_IN := $(if $(shell command -v minio)$(wildcard .cache/bin/minio),,.cache/ministack/installed)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test unit check minio compose bench-drivers lock clean
+.PHONY: help install run test unit check minio compose bench-drivers bench-images lock clean
 
 help: ## list the commands
-	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 24
 
 install: .venv/installed ## make the environment in .venv
 
@@ -72,6 +72,19 @@ bench-drivers: install ## asyncpg beside psycopg 3, below the product's reposito
 	@$(UV) pip sync --quiet --require-hashes --python .cache/bench/bin/python requirements/dev.txt
 	@$(UV) pip install --quiet --python .cache/bench/bin/python "psycopg[binary]>=3.2"
 	@PYTHONPATH=.dev .cache/bench/bin/python -m bench.drivers
+
+bench-images: install .cache/bench-images/installed ## our thumbnails beside sharp's and others'; PHOTOS=folder
+	@PYTHONPATH=.dev .cache/bench-images/bin/python -m bench.images
+
+.cache/bench-images/installed: requirements/dev.txt pyproject.toml bench/images/peers/package-lock.json | install
+	@command -v npm > /dev/null || { echo "sharp runs on Node.js: install Node.js 20.9 or later, with npm" >&2; exit 1; }
+	@test -x $(@D)/bin/python || $(UV) venv --quiet --no-python-downloads --python "$$(command -v $(PYTHON))" $(@D)
+	@$(UV) pip sync --quiet --require-hashes --python $(@D)/bin/python requirements/dev.txt
+	@$(UV) pip install --quiet --python $(@D)/bin/python --group bench-images
+	@mkdir -p $(@D)/sharp
+	@cp bench/images/peers/package.json bench/images/peers/package-lock.json $(@D)/sharp
+	@npm ci --prefix $(@D)/sharp --silent --no-audit --no-fund
+	@touch $@
 
 lock: ## write requirements/*.txt anew from pyproject.toml
 	@$(MAKE) --no-print-directory --quiet $(UV)

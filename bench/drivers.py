@@ -43,7 +43,7 @@ ROUNDS, CELL_S, OWNERS, POSTS = 12, 0.5, 50, 200
 POOL = 10
 RESULTS = Path(__file__).parent / "results" / "drivers.json"
 NOW = datetime.now(UTC)
-FACTS = ImageFacts(content_type=ContentType.JPEG, width=4032, height=3024, has_location=False)
+FACTS = ImageFacts(content_type=ContentType.JPEG, width=4032, height=3024, needs_stripping=False)
 POLICY = UploadPolicy(
     max_bytes=dict.fromkeys(Kind, 5_242_880),
     max_pixels=40_000_000,

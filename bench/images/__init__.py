@@ -1,0 +1,1 @@
+"""Our thumbnails beside sharp's, pyvips', naive Pillow's and the floor. See bench/README.md."""
