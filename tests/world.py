@@ -1,7 +1,9 @@
 """The product over fakes: every use case, nothing real underneath."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+import msgspec
 
 from mediaport.adapters.memory.clock import MemoryClock
 from mediaport.adapters.memory.images import MemoryImages, picture
@@ -9,6 +11,7 @@ from mediaport.adapters.memory.media_repository import MemoryMediaRepository
 from mediaport.adapters.memory.object_store import MemoryObjectStore
 from mediaport.adapters.memory.passwords import MemoryPasswords
 from mediaport.adapters.memory.post_repository import MemoryPostRepository
+from mediaport.adapters.memory.remake_repository import MemoryRemakeRepository
 from mediaport.adapters.memory.tables import MemoryTables
 from mediaport.adapters.memory.thumbnail_queue import MemoryThumbnailQueue
 from mediaport.adapters.memory.tokens import MemoryTokens
@@ -49,6 +52,14 @@ class World:
         self.use.media.override(self.media)
         self.use.users.override(MemoryUserRepository(self.tables))
         self.use.posts.override(MemoryPostRepository(self.tables))
+        self.use.remakes.override(MemoryRemakeRepository(self.tables))
+
+    def set_anew(self, **settings: object) -> "World":
+        """The same database and store, used with other settings."""
+        other = replace(self, settings=msgspec.structs.replace(self.settings, **settings))
+        other.store = self.store
+        other.use.store.override(self.store)
+        return other
 
     def empty(self) -> None:
         """Forget everything, as if nothing had happened yet."""

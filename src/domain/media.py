@@ -30,6 +30,8 @@ MediaId = NewType("MediaId", int)
 ALT_MAX_LENGTH = 1500
 # A picture of 40 million by 1 pixels costs gigabytes to scale down. Panoramas are shorter.
 MAX_SIDE_PX = 32_768
+# Reasons of failed thumbnails that are not the picture's: another try may do better.
+NOT_THE_PICTURES_FAULT = frozenset({"gave_up", "original_missing"})
 
 
 class Status(StrEnum):
@@ -49,12 +51,15 @@ class ThumbnailsStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageFacts:
-    """What the first bytes of an image say of it. Width and height, in pixels, are upright."""
+    """What a few bytes of an image say of it. Width and height, in pixels, are upright.
+
+    `needs_stripping`: it holds, or may hold, metadata that is not to be published.
+    """
 
     content_type: ContentType
     width: int
     height: int
-    has_location: bool
+    needs_stripping: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +182,23 @@ class Media:
     def owes_thumbnails(self) -> bool:
         """Whether thumbnails are still to be made."""
         return self.is_ready and self.thumbnails_status is ThumbnailsStatus.PENDING
+
+    @property
+    def has_settled(self) -> bool:
+        """Whether its thumbnails are made, or have failed."""
+        return self.thumbnails_status is not ThumbnailsStatus.PENDING
+
+    def lacking(self, sizes: tuple[int, ...]) -> tuple[int, ...]:
+        """Those of `sizes` that it has no thumbnail of, and nobody else will make.
+
+        None while thumbnails are owed, and none where the picture itself is at fault.
+        """
+        error = self.thumbnails_error
+        is_hopeless = error is not None and error not in NOT_THE_PICTURES_FAULT
+        if is_hopeless or not self.has_settled:
+            return ()
+        made = {variant.size for variant in self.variants}
+        return tuple(size for size in sizes if size not in made)
 
     @property
     def shown_url(self) -> str | None:

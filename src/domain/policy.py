@@ -27,6 +27,14 @@ class ContentType(StrEnum):
         return _EXTENSIONS[self]
 
 
+class MetadataRule(StrEnum):
+    """What becomes of a photo's metadata when its original is published."""
+
+    STRIP_LOCATION = "strip_location"
+    STRIP_ALL = "strip_all"
+    KEEP = "keep"
+
+
 _EXTENSIONS = MappingProxyType(
     {ContentType.JPEG: "jpg", ContentType.PNG: "png", ContentType.WEBP: "webp"}
 )
@@ -42,7 +50,7 @@ class UploadPolicy:
         max_pending: How many uploads one user may have pending at once.
         url_ttl_s: How long a signed upload URL can be used, in seconds.
         pending_ttl_s: How long a pending upload can be completed, in seconds.
-        thumbnail_sizes: The squares, in pixels, that thumbnails fit in.
+        thumbnail_sizes: The squares, in pixels, that thumbnails fit in, smallest first.
     """
 
     max_bytes: dict[Kind, int]

@@ -4,10 +4,12 @@ from dependency_injector import containers, providers
 
 from mediaport.adapters.disk.server import DiskStoreServer
 from mediaport.adapters.inprocess.thumbnail_queue import InProcessThumbnailQueue
+from mediaport.adapters.pillow.decoders import Decoders, Limits
 from mediaport.adapters.pillow.images import PillowImages
 from mediaport.adapters.security.passwords import Argon2Passwords
 from mediaport.adapters.sql.media_repository import SqlMediaRepository
 from mediaport.adapters.sql.post_repository import SqlPostRepository
+from mediaport.adapters.sql.remake_repository import SqlRemakeRepository
 from mediaport.adapters.sql.user_repository import SqlUserRepository
 from mediaport.adapters.system.clock import SystemClock
 from mediaport.application.media.complete_upload import CompleteUpload
@@ -16,6 +18,8 @@ from mediaport.application.media.deletion_plan import DeletionPlan
 from mediaport.application.media.describe_media import DescribeMedia
 from mediaport.application.media.make_thumbnails import MakeThumbnails
 from mediaport.application.media.presign_upload import PresignUpload
+from mediaport.application.media.publish_thumbnails import PublishThumbnails
+from mediaport.application.media.remake_thumbnails import RemakeThumbnails
 from mediaport.application.media.remove_objects import RemoveObjects
 from mediaport.application.media.show_media import ShowMedia
 from mediaport.application.media.sweep import Sweep
@@ -47,6 +51,7 @@ class Container(containers.DeclarativeContainer):
     media = providers.Singleton(SqlMediaRepository, database)
     users = providers.Singleton(SqlUserRepository, database)
     posts = providers.Singleton(SqlPostRepository, database)
+    remakes = providers.Singleton(SqlRemakeRepository, database)
 
     folder = providers.Singleton(parts.object_folder, settings)
     signer = providers.Singleton(parts.upload_signer, secret)
@@ -58,15 +63,23 @@ class Container(containers.DeclarativeContainer):
         providers.Callable(parts.which, settings.provided.s3_bucket), own=disk_store, real=s3_store
     )
 
+    decoders = providers.Singleton(
+        Decoders,
+        count=settings.provided.thumbnail_workers,
+        limits=providers.Callable(Limits.for_pixels, settings.provided.media_max_pixels),
+    )
     images = providers.Singleton(
         PillowImages,
+        decoders,
         max_pixels=settings.provided.media_max_pixels,
-        threads=settings.provided.thumbnail_workers,
+        quality=settings.provided.media_thumbnail_quality,
+        metadata=settings.provided.media_metadata,
     )
     passwords = providers.Singleton(Argon2Passwords)
     tokens = providers.Singleton(parts.jwt_tokens, settings, secret)
 
-    make_thumbnails = providers.Singleton(MakeThumbnails, media, store, images, clock, policy)
+    publish_thumbnails = providers.Singleton(PublishThumbnails, media, store, images, policy)
+    make_thumbnails = providers.Singleton(MakeThumbnails, media, publish_thumbnails, clock, policy)
     own_queue = providers.Singleton(
         InProcessThumbnailQueue,
         make_thumbnails,
@@ -82,6 +95,9 @@ class Container(containers.DeclarativeContainer):
     )
 
     plan = providers.Singleton(DeletionPlan, policy)
+    remake_thumbnails = providers.Singleton(
+        RemakeThumbnails, media, remakes, publish_thumbnails, clock, policy, plan
+    )
     remove_objects = providers.Singleton(RemoveObjects, media, store, clock)
     presign_upload = providers.Singleton(PresignUpload, media, store, clock, policy, prefixes)
     complete_upload = providers.Singleton(

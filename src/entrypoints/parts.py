@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from mediaport.adapters.saq.thumbnail_queue import SaqThumbnailQueue
     from mediaport.adapters.saq.worker import SaqWorker
 
-THUMBNAIL_SIZES = (128, 512, 1024)
-
 
 def which(setting: str | None) -> Literal["own", "real"]:
     """Which of two parts stands behind a port: the real one where its setting is set."""
@@ -50,8 +48,14 @@ def upload_policy(settings: Settings) -> UploadPolicy:
         max_pending=settings.media_max_pending,
         url_ttl_s=settings.media_upload_url_ttl_s,
         pending_ttl_s=settings.media_pending_ttl_s,
-        thumbnail_sizes=THUMBNAIL_SIZES,
+        thumbnail_sizes=tuple(sorted(settings.media_thumbnail_sizes)),
     )
+
+
+def thumbnail_recipe(settings: Settings) -> str:
+    """What thumbnails are made with, in words: where it differs, they have to be made anew."""
+    sizes = ", ".join(str(size) for size in sorted(settings.media_thumbnail_sizes))
+    return f"{sizes} px at quality {settings.media_thumbnail_quality}"
 
 
 def key_prefixes(settings: Settings) -> KeyPrefixes:

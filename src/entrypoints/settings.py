@@ -18,6 +18,7 @@ from msgspec import Meta
 
 from mediaport.application.media.complete_upload import WORK_TIMEOUT_S
 from mediaport.application.ports.media_repository import COMPLETION_CLAIM_LASTS
+from mediaport.domain.policy import MetadataRule
 
 Port = Annotated[int, Meta(ge=1, le=65535)]
 Positive = Annotated[int, Meta(ge=1)]
@@ -25,7 +26,10 @@ Bytes = Annotated[int, Meta(ge=1, le=2**31 - 1)]  # as the database holds them
 Seconds = Annotated[int, Meta(ge=1, le=100_000_000)]  # three years
 Region = Annotated[str, Meta(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 SignedSeconds = Annotated[int, Meta(ge=1, le=604_800)]  # SigV4 signs for no longer
-Workers = Annotated[int, Meta(ge=1, le=64)]
+MAX_WORKERS = 64
+Workers = Annotated[int, Meta(ge=1, le=MAX_WORKERS)]
+Square = Annotated[int, Meta(ge=16, le=4096)]
+Quality = Annotated[int, Meta(ge=1, le=100)]
 Prefix = Annotated[str, Meta(pattern=r"^([A-Za-z0-9_-][A-Za-z0-9._-]*/)+$")]
 Url = Annotated[str, Meta(pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*[^\s/?#])?$")]
 Origin = Annotated[str, Meta(pattern=r"^https?://[^\s/?#@]+$")]
@@ -265,6 +269,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Positive,
         Meta(description="Largest width x height that is decoded", examples=["40000000"]),
     ] = 40_000_000
+    media_metadata: Annotated[
+        MetadataRule,
+        Meta(
+            description="What becomes of a photo's metadata: strip_location publishes all but the "
+            "place; strip_all nothing but colour profile and orientation; keep all of it, the "
+            "place, too",
+            examples=["strip_location"],
+        ),
+    ] = MetadataRule.STRIP_LOCATION
     media_max_pending: Annotated[
         Positive,
         Meta(description="Uploads that one user may have pending at once", examples=["100"]),
@@ -280,6 +293,24 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     media_sweep_interval_s: Annotated[
         Seconds, Meta(description="How often the sweep runs, in s", examples=["5"])
     ] = 5
+    media_thumbnail_sizes: Annotated[
+        tuple[Square, ...],
+        Meta(
+            description="Squares that thumbnails fit in, in px: 1 to 8 of them, 16 to 4096 each, "
+            "separated by commas; after a change, run `mediaport thumbnails remake`",
+            examples=["128,512,1024"],
+            min_length=1,
+            max_length=8,
+        ),
+    ] = (128, 512, 1024)
+    media_thumbnail_quality: Annotated[
+        Quality,
+        Meta(
+            description="WebP quality of thumbnails, 1 to 100; after a change, run `mediaport "
+            "thumbnails remake --all`",
+            examples=["80"],
+        ),
+    ] = 80
     thumbnail_workers: Annotated[
         Workers,
         Meta(description="Images decoded at the same time", examples=["2"]),
@@ -300,6 +331,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
                 f"{self.media_pending_ttl_s} s: uploads would come too late",
                 "300",
             )
+        sizes = self.media_thumbnail_sizes
+        doubled = next((size for size in sizes if sizes.count(size) > 1), None)
+        if doubled:
+            problem = f"{','.join(map(str, sizes))} names {doubled} twice"
+            raise SettingError("MEDIA_THUMBNAIL_SIZES", problem, "128,512,1024")
         self._check_ports()
         self._check_store()
         if self.queue_web and not (self.redis_url and self.queue_web_password):
@@ -452,7 +488,8 @@ def _value(field: msgspec.structs.FieldInfo, raw: str) -> Any:
     except msgspec.ValidationError as error:
         shown = "its value" if field.name in SECRETS | URLS_WITH_PASSWORDS else repr(raw)
         meta = DESCRIPTIONS[field.name]
-        is_form = "regex" in str(error)  # A regex tells nobody anything: say what it is instead.
+        # A regex, or an "array", tells nobody anything: say what it is instead.
+        is_form = "regex" in str(error) or "array" in str(error)
         problem = f"Wanted: {meta.description}" if is_form else _in_words(str(error))
         example = str((meta.examples or [""])[0])
         raise SettingError(name, f"{shown} does not fit. {problem}", example) from error

@@ -10,6 +10,7 @@ import pytest
 
 from mediaport.application.ports.media_repository import MediaRepository, ObjectDeletion
 from mediaport.application.ports.post_repository import Position, PostRepository, ShownPost
+from mediaport.application.ports.remake_repository import Remake, RemakeRepository, Stretch
 from mediaport.application.ports.user_repository import UserRepository
 from mediaport.domain.errors import (
     MediaAlreadyAttached,
@@ -27,7 +28,7 @@ from mediaport.domain.posts import Comment, Post, PostId
 from mediaport.domain.users import User, UserId
 
 NOW = datetime(2026, 1, 1, 12, 0, 0, 123456, tzinfo=UTC)
-FACTS = ImageFacts(content_type=ContentType.JPEG, width=60, height=40, has_location=False)
+FACTS = ImageFacts(content_type=ContentType.JPEG, width=60, height=40, needs_stripping=False)
 POLICY = UploadPolicy(
     max_bytes={Kind.POST_IMAGE: 1000, Kind.AVATAR: 1000},
     max_pixels=10_000,
@@ -42,6 +43,9 @@ def later(seconds: float) -> datetime:
     return NOW + timedelta(seconds=seconds)
 
 
+SOON = later(60)
+
+
 @dataclass(frozen=True)
 class Repositories:
     """The three, over one database, and the steps that tests start from."""
@@ -49,6 +53,7 @@ class Repositories:
     media: MediaRepository
     users: UserRepository
     posts: PostRepository
+    remakes: RemakeRepository
 
     async def user(self, name: str = "ada") -> User:
         return await self.users.add(
@@ -98,6 +103,18 @@ class Repositories:
         assert await self.media.save_thumbnails(made)
         return made
 
+    async def replace(
+        self,
+        media: Media,
+        *,
+        now: datetime = NOW,
+        held_until: datetime = SOON,
+        dropped_due_at: datetime = NOW,
+    ) -> bool:
+        return await self.media.replace_thumbnails(
+            media, now=now, held_until=held_until, dropped_due_at=dropped_due_at
+        )
+
     async def post(
         self, owner: User, media: Media | None = None, *, now: datetime = NOW, body: str = "x"
     ) -> Post:
@@ -121,7 +138,12 @@ class Repositories:
         return shown.comment
 
     async def deletions(self) -> list[str]:
-        return [key for _, key in await self.media.due_deletions(now=later(10**6), limit=999)]
+        return [key for _, key in await self.claimed(later(10**6))]
+
+    async def claimed(self, now: datetime, *, lasting_s: float = 0) -> Sequence[tuple[int, str]]:
+        """Deletions that are due, claimed so shortly that they can be looked at again."""
+        until = now + timedelta(seconds=lasting_s)
+        return await self.media.claim_deletions(now=now, until=until, limit=999)
 
 
 def variants_of(media: Media) -> tuple[Variant, ...]:
@@ -234,8 +256,8 @@ class RepositoriesContract:
             )
         )
 
-        due = await repositories.media.due_deletions(now=later(9000), limit=9)
-        assert len([key for _, key in due if key.startswith("staged/")]) == 1
+        due = await repositories.deletions()
+        assert len([key for key in due if key.startswith("staged/")]) == 1
 
     async def test_a_completion_is_claimed_by_one_at_a_time(
         self, repositories: Repositories
@@ -284,15 +306,18 @@ class RepositoriesContract:
         self, repositories: Repositories
     ) -> None:
         media = await repositories.with_thumbnails(await repositories.user())
+        small, large = [variant.object_key for variant in media.variants]
 
-        await repositories.media.purge(media, deletions=[deletion("a"), deletion("b")])
+        await repositories.media.purge(media, deletions=[deletion(small), deletion("b", later(9))])
 
-        assert await repositories.deletions() == ["a", "b"]
+        assert [key for _, key in await repositories.claimed(later(8))] == [small]
+        written_down = await repositories.deletions()
+        assert written_down == [small, "b", large]  # what nobody planned for goes with the last
         with pytest.raises(MediaNotFound):
             await repositories.media.get(media.id)
         with pytest.raises(MediaNotFound):
             await repositories.media.purge(media, deletions=[deletion("c")])
-        assert await repositories.deletions() == ["a", "b"]
+        assert await repositories.deletions() == written_down
 
     async def test_what_is_shown_cannot_be_purged(self, repositories: Repositories) -> None:
         owner = await repositories.user()
@@ -443,11 +468,177 @@ class RepositoriesContract:
             media, deletions=[deletion("now"), deletion("then", later(60))]
         )
 
-        ((number, key),) = await repositories.media.due_deletions(now=NOW, limit=9)
+        ((number, key),) = await repositories.claimed(NOW)
         assert key == "now"
         await repositories.media.forget_deletions([number])
         await repositories.media.forget_deletions([])
         assert await repositories.deletions() == ["then"]
+
+    async def test_a_deletion_is_carried_out_by_one_at_a_time(
+        self, repositories: Repositories
+    ) -> None:
+        media = await repositories.ready(await repositories.user())
+        keys = [f"{number:02}" for number in range(40)]
+        deletions = [deletion(key, later(-int(key))) for key in keys]
+        await repositories.media.purge(media, deletions=[*deletions, deletion("then", later(99))])
+
+        claims = await asyncio.gather(
+            *(
+                repositories.media.claim_deletions(now=NOW, until=later(20), limit=12)
+                for _ in range(5)
+            )
+        )
+
+        assert sorted(key for claim in claims for _, key in claim) == keys
+        assert await repositories.claimed(later(19)) == []
+        again = await repositories.media.claim_deletions(now=later(20), until=later(40), limit=2)
+        assert [key for _, key in again] == ["39", "38"]  # the longest due first
+
+    async def test_thumbnails_are_replaced_and_what_is_dropped_is_written_down(
+        self, repositories: Repositories
+    ) -> None:
+        before = await repositories.with_thumbnails(await repositories.user())
+        await repositories.media.describe(before.described("A dog"))
+        small, large = variants_of(before)
+        larger = replace(large, size=640, object_key="640", width=7)
+        made = before.with_thumbnails((small, larger), placeholder="bmV3")
+
+        assert await repositories.replace(made, dropped_due_at=later(60))
+
+        assert await repositories.media.get(made.id) == made.described("A dog")
+        assert await repositories.claimed(later(59)) == []
+        assert await repositories.deletions() == [large.object_key]
+
+    async def test_thumbnails_that_had_failed_are_replaced_by_good_ones_and_by_other_reasons(
+        self, repositories: Repositories
+    ) -> None:
+        media = await repositories.ready(await repositories.user())
+        await repositories.media.save_thumbnails(media.without_thumbnails(reason="gave_up"))
+        made = media.with_thumbnails(variants_of(media), placeholder="cA==")
+
+        for settled in (media.without_thumbnails(reason="torn"), made, made):
+            assert await repositories.replace(settled)
+            assert await repositories.media.get(media.id) == settled
+
+    async def test_nothing_is_replaced_where_thumbnails_are_owed_or_the_media_is_gone(
+        self, repositories: Repositories
+    ) -> None:
+        owner = await repositories.user()
+        owed, gone = [await repositories.ready(owner) for _ in range(2)]
+        await repositories.media.purge(gone, deletions=[])
+
+        for media in (owed, gone):
+            made = media.with_thumbnails(variants_of(media), placeholder="cA==")
+            assert not await repositories.replace(made)  # row 53
+
+        assert await repositories.media.get(owed.id) == owed
+        assert await repositories.deletions() == []
+
+    async def test_a_late_deletion_is_held_and_then_struck_off_for_what_is_made_anew(
+        self, repositories: Repositories
+    ) -> None:
+        media = await repositories.with_thumbnails(await repositories.user())
+        small, large = variants_of(media)
+        await repositories.replace(media.with_thumbnails((small,), placeholder="cA=="))
+        keys = [large.object_key, "another"]
+
+        assert await repositories.media.hold_deletions(keys, now=NOW, until=later(60))
+        assert await repositories.claimed(later(59)) == []
+        assert [key for _, key in await repositories.claimed(later(60))] == [large.object_key]
+        assert await repositories.media.hold_deletions(keys, now=later(60), until=later(120))
+        assert await repositories.replace(media, now=later(119), held_until=later(120))
+
+        assert await repositories.deletions() == []
+        assert await repositories.media.get(media.id) == media
+
+    async def test_what_someone_may_be_removing_is_neither_held_nor_replaced(
+        self, repositories: Repositories
+    ) -> None:
+        media = await repositories.with_thumbnails(await repositories.user())
+        small, large = variants_of(media)
+        kept = media.with_thumbnails((small,), placeholder="cA==")
+        await repositories.replace(kept)
+        await repositories.claimed(NOW, lasting_s=20)
+
+        assert not await repositories.media.hold_deletions(
+            [large.object_key], now=later(19), until=later(79)
+        )
+        assert not await repositories.replace(media, now=later(19), held_until=later(79))
+        assert not await repositories.replace(media, now=later(79), held_until=later(79))
+
+        assert await repositories.media.get(media.id) == kept
+        assert await repositories.media.hold_deletions(
+            [large.object_key], now=later(20), until=later(80)
+        )
+
+    async def test_removing_and_making_anew_at_once_have_one_winner(
+        self, repositories: Repositories
+    ) -> None:
+        media = await repositories.with_thumbnails(await repositories.user())
+        kept = media.with_thumbnails(variants_of(media)[:1], placeholder="cA==")
+        for _ in range(5):
+            await repositories.replace(kept)
+
+            claimed, is_made = await asyncio.gather(
+                repositories.claimed(NOW, lasting_s=20), repositories.replace(media)
+            )
+
+            assert is_made != bool(claimed)
+            await repositories.media.forget_deletions([number for number, _ in claimed])
+            assert await repositories.deletions() == []
+
+    async def test_runs_with_other_sizes_at_once_leave_no_object_without_its_row_or_deletion(
+        self, repositories: Repositories
+    ) -> None:
+        media = await repositories.with_thumbnails(await repositories.user())
+        small, large = variants_of(media)
+        runs = [media, media.with_thumbnails((small,), placeholder="cA==")]
+
+        assert all(await asyncio.gather(*(repositories.replace(run) for run in runs * 4)))
+
+        kept = (await repositories.media.get(media.id)).variants
+        dropped = set(await repositories.deletions())
+        assert dropped == {large.object_key} - {variant.object_key for variant in kept}
+
+    async def test_a_run_is_gone_on_with_where_it_stands_until_it_is_finished(
+        self, repositories: Repositories
+    ) -> None:
+        remakes = repositories.remakes
+        assert await remakes.unfinished() is None
+        run = await remakes.begin(recipe="128 px", now=NOW)
+        assert run == Remake(id=run.id, started_at=NOW, recipe="128 px", last_media_id=MediaId(0))
+
+        for stands_at in (7, 5):  # another process goes on with the same run
+            await remakes.advance(replace(run, last_media_id=MediaId(stands_at)))
+        assert await remakes.unfinished() == replace(run, last_media_id=MediaId(7))
+
+        restarted = await remakes.begin(recipe="128 px", now=later(1))
+        assert await remakes.unfinished() == restarted
+        await remakes.finish(restarted, now=later(2))
+        assert await remakes.unfinished() is None
+
+    async def test_all_media_are_gone_over_by_id_up_to_the_latest_that_was_there(
+        self, repositories: Repositories
+    ) -> None:
+        owner = await repositories.user()
+        made = await repositories.with_thumbnails(owner)
+        gone = await repositories.ready(owner)
+        ready = await repositories.ready(owner, now=later(-5))
+        pending = await repositories.pending(owner)
+        await repositories.media.purge(gone, deletions=[])
+        remakes, nothing = repositories.remakes, MediaId(0)
+
+        stretch = await remakes.ahead(after=nothing)
+        await repositories.pending(owner)
+
+        assert stretch == Stretch(after=nothing, up_to=pending.id, count=3)
+        assert await remakes.page(stretch, after=nothing, limit=2) == [made, ready]
+        assert await remakes.page(stretch, after=ready.id, limit=2) == [pending]
+        assert await remakes.page(stretch, after=pending.id, limit=2) == []
+        assert (await remakes.ahead(after=ready.id)).count == 2
+        assert await remakes.ahead(after=MediaId(99)) == Stretch(
+            after=MediaId(99), up_to=MediaId(99), count=0
+        )
 
     async def test_a_post_is_shown_with_all_that_belongs_to_it(
         self, repositories: Repositories
@@ -538,12 +729,13 @@ class RepositoriesContract:
         await repositories.posts.delete(post, deletions=[deletion("picture")])
         await repositories.posts.delete(other, deletions=[])
 
-        assert await repositories.deletions() == ["picture"]
+        written_down = ["picture", *(variant.object_key for variant in media.variants)]
+        assert await repositories.deletions() == written_down
         with pytest.raises(MediaNotFound):
             await repositories.media.get(media.id)
         with pytest.raises(PostNotFound):
             await repositories.posts.delete(post, deletions=[deletion("again")])
-        assert await repositories.deletions() == ["picture"]
+        assert await repositories.deletions() == written_down
 
     async def test_likes_are_counted_exactly(self, repositories: Repositories) -> None:
         users = [await repositories.user(f"user{number}") for number in range(5)]
@@ -598,7 +790,12 @@ class RepositoriesContract:
         owner = await repositories.users.get(owner.id)
         assert await replace_avatar(owner, None, deletions=[deletion("second")])
 
-        assert await repositories.deletions() == ["first", "second"]
+        assert await repositories.deletions() == [
+            "first",
+            *(variant.object_key for variant in first.variants),
+            "second",
+            *(variant.object_key for variant in second.variants),
+        ]
         for media in (first, second):
             with pytest.raises(MediaNotFound):
                 await repositories.media.get(media.id)

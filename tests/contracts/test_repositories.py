@@ -11,11 +11,13 @@ from sqlalchemy.exc import IntegrityError
 
 from mediaport.adapters.memory.media_repository import MemoryMediaRepository
 from mediaport.adapters.memory.post_repository import MemoryPostRepository
+from mediaport.adapters.memory.remake_repository import MemoryRemakeRepository
 from mediaport.adapters.memory.tables import MemoryTables
 from mediaport.adapters.memory.user_repository import MemoryUserRepository
 from mediaport.adapters.sql.database import Database, postgresql_url
 from mediaport.adapters.sql.media_repository import SqlMediaRepository
 from mediaport.adapters.sql.post_repository import SqlPostRepository
+from mediaport.adapters.sql.remake_repository import SqlRemakeRepository
 from mediaport.adapters.sql.user_repository import SqlUserRepository
 from mediaport.application.ports.unavailable import PartUnavailable
 from tests.contracts.repositories import NOW, Repositories, RepositoriesContract
@@ -25,7 +27,10 @@ from tests.servers.process import free_port
 
 def on(database: Database) -> Repositories:
     return Repositories(
-        SqlMediaRepository(database), SqlUserRepository(database), SqlPostRepository(database)
+        SqlMediaRepository(database),
+        SqlUserRepository(database),
+        SqlPostRepository(database),
+        SqlRemakeRepository(database),
     )
 
 
@@ -74,6 +79,7 @@ class TestMemoryRepositories(RepositoriesContract):
             MemoryMediaRepository(tables),
             MemoryUserRepository(tables),
             MemoryPostRepository(tables),
+            MemoryRemakeRepository(tables),
         )
 
     async def test_a_database_that_is_down_says_so(self) -> None:
@@ -180,6 +186,22 @@ class TestPostgresqlRepositories(SqlRepositoriesContract):
             with pytest.raises(PartUnavailable, match="timeout"):
                 await on(impatient).pending(owner)
         await impatient.close()
+
+    async def test_a_deletion_that_is_just_being_claimed_is_not_struck_off(
+        self, postgresql: Database, repositories: Repositories
+    ) -> None:
+        media = await repositories.with_thumbnails(await repositories.user())
+        kept = media.with_thumbnails(media.variants[:1], placeholder="cA==")
+        await repositories.replace(kept)
+
+        async with postgresql.write() as connection:
+            claim = "UPDATE object_deletions SET claimed_until = '2099-01-01T00:00Z'"
+            await connection.execute(text(claim))
+            replacing = asyncio.ensure_future(repositories.replace(media))
+            await asyncio.sleep(0.2)
+
+        assert not await replacing
+        assert await repositories.media.get(media.id) == kept
 
     async def test_a_pool_in_use_makes_wait_and_then_gives_up(self, postgresql: Database) -> None:
         small = Database(postgresql.engine.url, pool_size=1, connect_timeout_s=0.2)

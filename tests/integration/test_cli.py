@@ -119,6 +119,15 @@ def test_a_real_part_that_does_not_fit_stops_the_start_with_one_line(
 
 def test_it_says_what_it_is(tmp_path: Path) -> None:
     assert __version__ in run("--version", cwd=tmp_path).stdout
-    for command in ("serve", "worker", "migrate", "provision", "doctor", "settings", "demo"):
+    for command in (
+        "serve",
+        "worker",
+        "migrate",
+        "provision",
+        "doctor",
+        "settings",
+        "demo",
+        "thumbnails",
+    ):
         assert command in run("--help", cwd=tmp_path).stdout
         assert run(command, "--help", cwd=tmp_path).returncode == 0

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from dotenv import dotenv_values
 
+from mediaport.entrypoints.parts import thumbnail_recipe, upload_policy
 from mediaport.entrypoints.secret import secret_of
 from mediaport.entrypoints.settings import (
     DESCRIPTIONS,
@@ -63,6 +64,13 @@ def test_the_environment_goes_before_the_file_and_the_file_before_the_default(
         ("MEDIA_UPLOAD_URL_TTL_S", "7200", "MEDIA_PENDING_TTL_S"),
         ("BASE_URL", "https://example.com?x=1", "https://media.example.com"),
         ("CORS_ORIGINS", "https://example.com/path", "http://localhost:5173"),
+        ("MEDIA_THUMBNAIL_SIZES", "128,big", "a whole number"),
+        ("MEDIA_THUMBNAIL_SIZES", "128,15", ">= 16"),
+        ("MEDIA_THUMBNAIL_SIZES", "4097", "<= 4096"),
+        ("MEDIA_THUMBNAIL_SIZES", "16,17,18,19,20,21,22,23,24", "1 to 8 of them"),
+        ("MEDIA_THUMBNAIL_SIZES", ",", "1 to 8 of them"),
+        ("MEDIA_THUMBNAIL_SIZES", "512,128,128", "names 128 twice"),
+        ("MEDIA_THUMBNAIL_QUALITY", "101", "<= 100"),
     ],
 )
 def test_a_value_that_does_not_fit_is_named_with_an_example(
@@ -108,6 +116,13 @@ def test_a_secret_that_does_not_fit_is_not_shown() -> None:
 
     assert "hunter2" not in str(refused.value)
     assert "32" in str(refused.value)
+
+
+def test_thumbnails_are_made_smallest_first_however_their_sizes_are_written() -> None:
+    settings, _ = load({"MEDIA_THUMBNAIL_SIZES": "1024, 64"}, env_file=NOWHERE)
+
+    assert upload_policy(settings).thumbnail_sizes == (64, 1024)
+    assert thumbnail_recipe(settings) == "64, 1024 px at quality 80"
 
 
 def test_origins_are_separated_by_commas() -> None:
@@ -165,7 +180,7 @@ def test_the_example_file_holds_every_setting_and_its_default() -> None:
     assert list(values) == [field.name.upper() for field in msgspec.structs.fields(Settings)]
     for name, written in values.items():
         default = getattr(settings, name.lower())
-        shown = ",".join(default) if isinstance(default, tuple) else default
+        shown = ",".join(map(str, default)) if isinstance(default, tuple) else default
         if isinstance(shown, bool):
             shown = str(shown).lower()
         assert written == ("" if shown is None else str(shown)), name

@@ -107,8 +107,7 @@ class MemoryMediaRepository(MediaRepository):
             user.avatar_media_id == media.id for user in self._tables.users.values()
         ):
             raise MediaStillShown(media.id)
-        del self._tables.media[media.id]
-        self._tables.write_down(deletions)
+        self._tables.purge(media.id, deletions)
 
     async def expire(
         self, media: Media, *, now: datetime, deletions: Sequence[ObjectDeletion]
@@ -168,6 +167,51 @@ class MemoryMediaRepository(MediaRepository):
         self._tables.media[media.id] = replace(media, alt=current.alt)
         return True
 
+    async def hold_deletions(self, keys: Sequence[str], *, now: datetime, until: datetime) -> bool:
+        """Claim the deletions of these keys, if nobody else does."""
+        self._tables.answer()
+        numbers = self._unclaimed_deletions(keys, now=now)
+        if numbers is None:
+            return False
+        self._tables.deletion_claims |= dict.fromkeys(numbers, until)
+        return True
+
+    async def replace_thumbnails(
+        self, media: Media, *, now: datetime, held_until: datetime, dropped_due_at: datetime
+    ) -> bool:
+        """Keep thumbnails in place of those before."""
+        self._tables.answer()
+        current = self._tables.media.get(media.id)
+        keys = [variant.object_key for variant in media.variants]
+        numbers = self._unclaimed_deletions(keys, now=now, but_by=held_until)
+        if now >= held_until or current is None or not current.has_settled or numbers is None:
+            return False
+        await self.forget_deletions(numbers)
+        self._tables.media[media.id] = replace(media, alt=current.alt)
+        self._tables.write_down(
+            [
+                ObjectDeletion(object_key=variant.object_key, due_at=dropped_due_at)
+                for variant in current.variants
+                if variant.object_key not in keys
+            ]
+        )
+        return True
+
+    def _unclaimed_deletions(
+        self, keys: Sequence[str], *, now: datetime, but_by: datetime | None = None
+    ) -> Sequence[int] | None:
+        numbers = [
+            number
+            for number, deletion in self._tables.deletions.items()
+            if deletion.object_key in keys
+        ]
+        claims = self._tables.deletion_claims
+        if any(
+            claims.get(number) != but_by and claims.get(number, now) > now for number in numbers
+        ):
+            return None
+        return numbers
+
     async def owed_thumbnails(self, *, now: datetime, limit: int) -> Sequence[MediaId]:
         """Media whose thumbnails are owed and claimed by nobody."""
         self._tables.answer()
@@ -178,20 +222,25 @@ class MemoryMediaRepository(MediaRepository):
         ]
         return [media_id for _, media_id in sorted(owed)[:limit]]
 
-    async def due_deletions(self, *, now: datetime, limit: int) -> Sequence[tuple[int, str]]:
-        """Deletions that are due."""
+    async def claim_deletions(
+        self, *, now: datetime, until: datetime, limit: int
+    ) -> Sequence[tuple[int, str]]:
+        """Deletions that are due, for one caller at a time."""
         self._tables.answer()
-        return [
-            (number, deletion.object_key)
+        due = sorted(
+            (deletion.due_at, number, deletion.object_key)
             for number, deletion in self._tables.deletions.items()
-            if deletion.due_at <= now
-        ][:limit]
+            if deletion.due_at <= now and self._tables.deletion_claims.get(number, now) <= now
+        )[:limit]
+        self._tables.deletion_claims |= {number: until for _, number, _ in due}
+        return [(number, key) for _, number, key in due]
 
     async def forget_deletions(self, numbers: Sequence[int]) -> None:
         """Strike deletions off."""
         self._tables.answer()
         for number in numbers:
             self._tables.deletions.pop(number, None)
+            self._tables.deletion_claims.pop(number, None)
 
     async def check(self) -> None:
         """Fail if the database was taken down."""

@@ -75,8 +75,7 @@ class MemoryPostRepository(PostRepository):
             comment for comment in self._tables.comments if comment.post_id != post.id
         ]
         if post.media_id is not None:
-            del self._tables.media[post.media_id]
-        self._tables.write_down(deletions)
+            self._tables.purge(post.media_id, deletions)
 
     async def like(self, post_id: PostId, *, by: UserId, now: datetime) -> int:  # noqa: ARG002 - nothing here shows when
         """Count one like per user."""

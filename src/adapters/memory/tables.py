@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from mediaport.application.ports.media_repository import ObjectDeletion
+from mediaport.application.ports.media_repository import ObjectDeletion, with_late_variants
+from mediaport.application.ports.remake_repository import Remake
 from mediaport.application.ports.unavailable import PartUnavailable
 from mediaport.application.ports.user_repository import Profile
 from mediaport.domain.media import Media, MediaId
@@ -26,6 +27,9 @@ class MemoryTables:
     likes: set[tuple[PostId, UserId]] = field(default_factory=set)
     comments: list[Comment] = field(default_factory=list)
     deletions: dict[int, ObjectDeletion] = field(default_factory=dict)
+    deletion_claims: dict[int, datetime] = field(default_factory=dict)
+    remakes: dict[int, Remake] = field(default_factory=dict)
+    finished_remakes: set[int] = field(default_factory=set)
     completion_claims: dict[MediaId, datetime] = field(default_factory=dict)
     thumbnail_claims: dict[MediaId, datetime] = field(default_factory=dict)
     thumbnail_starts: dict[MediaId, int] = field(default_factory=dict)
@@ -46,6 +50,11 @@ class MemoryTables:
         """Keep deletions."""
         for deletion in deletions:
             self.deletions[self.next_id("object_deletions")] = deletion
+
+    def purge(self, media_id: MediaId, deletions: Sequence[ObjectDeletion]) -> None:
+        """Forget a media item."""
+        variants = self.media.pop(media_id).variants
+        self.write_down(with_late_variants(deletions, [variant.object_key for variant in variants]))
 
     def profile(self, user_id: UserId) -> Profile:
         """A user with their avatar."""

@@ -61,6 +61,5 @@ class MemoryUserRepository(UserRepository):
             raise MediaNotFound(media_id)
         self._tables.users[user.id] = replace(current, avatar_media_id=media_id)
         if user.avatar_media_id is not None:
-            del self._tables.media[MediaId(user.avatar_media_id)]
-        self._tables.write_down(deletions)
+            self._tables.purge(MediaId(user.avatar_media_id), deletions)
         return True

@@ -9,10 +9,12 @@ from sqlalchemy.exc import IntegrityError
 from mediaport.adapters.sql.database import Database, next_id
 from mediaport.adapters.sql.rows import (
     MEDIA_COLUMNS,
+    delete_variants,
     insert_variants,
     media_values,
     purge_media,
     to_media,
+    unclaimed_deletions,
     variants_of,
     write_down,
 )
@@ -237,6 +239,52 @@ class SqlMediaRepository(MediaRepository):
             await insert_variants(connection, media)
         return True
 
+    async def hold_deletions(self, keys: Sequence[str], *, now: datetime, until: datetime) -> bool:
+        """Claim the deletions of these keys, if nobody else does."""
+        async with self._database.write() as connection:
+            numbers = await unclaimed_deletions(connection, keys, now=now)
+            if numbers is None:
+                return False
+            held = update(object_deletions).where(object_deletions.c.id.in_(numbers))
+            await connection.execute(held.values(claimed_until=until))
+        return True
+
+    async def replace_thumbnails(
+        self, media: Media, *, now: datetime, held_until: datetime, dropped_due_at: datetime
+    ) -> bool:
+        """Keep thumbnails in place of those before, under a lock on the media item."""
+        settled = select(table.c.id).where(
+            table.c.id == media.id,
+            table.c.status == Status.READY,
+            table.c.thumbnails_status != ThumbnailsStatus.PENDING,
+        )
+        keys = [variant.object_key for variant in media.variants]
+        async with self._database.write() as connection:
+            is_there = (await connection.execute(settled.with_for_update())).first()
+            numbers = await unclaimed_deletions(connection, keys, now=now, but_by=held_until)
+            if now >= held_until or is_there is None or numbers is None:
+                return False
+            await connection.execute(
+                delete(object_deletions).where(object_deletions.c.id.in_(numbers))
+            )
+            await connection.execute(
+                update(table)
+                .where(table.c.id == media.id)
+                .values(
+                    thumbnails_status=media.thumbnails_status,
+                    thumbnails_error=media.thumbnails_error,
+                    placeholder=media.placeholder,
+                )
+            )
+            before = await delete_variants(connection, media.id)
+            await insert_variants(connection, media)
+            dropped = [key for key in before if key not in keys]
+            await write_down(
+                connection,
+                [ObjectDeletion(object_key=key, due_at=dropped_due_at) for key in dropped],
+            )
+        return True
+
     async def owed_thumbnails(self, *, now: datetime, limit: int) -> Sequence[MediaId]:
         """Media whose thumbnails are owed and claimed by nobody."""
         statement = (
@@ -248,16 +296,28 @@ class SqlMediaRepository(MediaRepository):
         async with self._database.read() as connection:
             return [MediaId(media_id) for media_id in await connection.scalars(statement)]
 
-    async def due_deletions(self, *, now: datetime, limit: int) -> Sequence[tuple[int, str]]:
-        """Deletions that are due."""
-        statement = (
-            select(object_deletions.c.id, object_deletions.c.object_key)
-            .where(object_deletions.c.due_at <= now)
-            .order_by(object_deletions.c.due_at)
+    async def claim_deletions(
+        self, *, now: datetime, until: datetime, limit: int
+    ) -> Sequence[tuple[int, str]]:
+        """Deletions that are due, for one caller at a time."""
+        due = (
+            select(object_deletions.c.id)
+            .where(
+                object_deletions.c.due_at <= now, _is_free(object_deletions.c.claimed_until, now)
+            )
+            .order_by(object_deletions.c.due_at, object_deletions.c.id)
             .limit(limit)
+            .with_for_update(skip_locked=True)
         )
-        async with self._database.read() as connection:
-            return [(row.id, row.object_key) for row in await connection.execute(statement)]
+        statement = (
+            update(object_deletions)
+            .where(object_deletions.c.id.in_(due.scalar_subquery()))
+            .values(claimed_until=until)
+            .returning(*object_deletions.c["due_at", "id", "object_key"])
+        )
+        async with self._database.write() as connection:
+            claimed = sorted((await connection.execute(statement)).all())
+        return [(number, key) for _, number, key in claimed]
 
     async def forget_deletions(self, numbers: Sequence[int]) -> None:
         """Strike deletions off."""

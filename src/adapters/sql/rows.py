@@ -1,6 +1,7 @@
 """Rows to entities and back. Entities validate themselves again on the way in."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import FromClause, Label, RowMapping, delete, select
@@ -8,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mediaport.adapters.sql.database import insert_all
 from mediaport.adapters.sql.tables import media, media_variants, object_deletions
-from mediaport.application.ports.media_repository import ObjectDeletion
+from mediaport.application.ports.media_repository import ObjectDeletion, with_late_variants
 from mediaport.domain.media import Media, MediaId, Status, ThumbnailsStatus, Variant
 from mediaport.domain.policy import ContentType, Kind
 from mediaport.domain.users import User
@@ -86,6 +87,12 @@ async def insert_variants(connection: AsyncConnection, item: Media) -> None:
     await insert_all(connection, media_variants, rows)
 
 
+async def delete_variants(connection: AsyncConnection, media_id: MediaId) -> Sequence[str]:
+    """Forget the variants of a media item; the keys of their objects."""
+    statement = delete(media_variants).where(media_variants.c.media_id == media_id)
+    return (await connection.scalars(statement.returning(media_variants.c.object_key))).all()
+
+
 async def purge_media(
     connection: AsyncConnection, media_id: MediaId, deletions: Sequence[ObjectDeletion]
 ) -> bool:
@@ -96,9 +103,9 @@ async def purge_media(
     """
     # The lock keeps a worker from adding variants in between.
     await connection.execute(select(media.c.id).where(media.c.id == media_id).with_for_update())
-    await connection.execute(delete(media_variants).where(media_variants.c.media_id == media_id))
+    keys = await delete_variants(connection, media_id)
     gone = await connection.execute(delete(media).where(media.c.id == media_id))
-    await write_down(connection, deletions)
+    await write_down(connection, with_late_variants(deletions, keys))
     return gone.rowcount == 1
 
 
@@ -108,3 +115,26 @@ async def write_down(connection: AsyncConnection, deletions: Sequence[ObjectDele
         {"object_key": deletion.object_key, "due_at": deletion.due_at} for deletion in deletions
     ]
     await insert_all(connection, object_deletions, rows)
+
+
+async def unclaimed_deletions(
+    connection: AsyncConnection,
+    keys: Sequence[str],
+    *,
+    now: datetime,
+    but_by: datetime | None = None,
+) -> Sequence[int] | None:
+    """The numbers of deletions of these keys, locked; None if someone claims one of them.
+
+    A claim that lasts until `but_by` is the caller's own.
+    """
+    statement = (
+        select(object_deletions.c.id, object_deletions.c.claimed_until)
+        .where(object_deletions.c.object_key.in_(keys))
+        .order_by(object_deletions.c.id)  # everyone locks them in one order
+        .with_for_update()
+    )
+    found = (await connection.execute(statement)).all()
+    if any(row.claimed_until not in {None, but_by} and row.claimed_until > now for row in found):
+        return None
+    return [row.id for row in found]

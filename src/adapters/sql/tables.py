@@ -176,6 +176,19 @@ object_deletions = Table(
     Column("id", Id, primary_key=True),
     Column("object_key", String(1024), nullable=False),
     Column("due_at", UtcDateTime, nullable=False),
+    Column("claimed_until", UtcDateTime),
     Index(None, "due_at"),
+    Index(None, "object_key"),
+    sqlite_autoincrement=True,
+)
+
+thumbnail_remakes = Table(
+    "thumbnail_remakes",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("recipe", String(100), nullable=False),
+    Column("last_media_id", Id, nullable=False, server_default=text("0")),
+    Column("finished_at", UtcDateTime),
     sqlite_autoincrement=True,
 )

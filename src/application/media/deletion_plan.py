@@ -13,6 +13,8 @@ from mediaport.domain.policy import UploadPolicy
 
 # The longest that a store lets one upload take.
 UPLOAD_LASTS = timedelta(minutes=10)
+# A page that is open goes on showing what it was told of.
+SHOWN_FOR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,10 @@ class DeletionPlan:
             *(ObjectDeletion(object_key=key, due_at=due_at) for key in public),
             self.incoming_of(media, now=now),
         ]
+
+    def dropped_at(self, *, now: datetime) -> datetime:
+        """When a thumbnail goes whose size is no longer made."""
+        return now + SHOWN_FOR
 
     def staged(self, key: str, *, claimed_until: datetime) -> ObjectDeletion:
         """What one completion stages, once nobody can stage it any more."""

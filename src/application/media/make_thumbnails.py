@@ -2,21 +2,22 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
 
+from mediaport.application.media.publish_thumbnails import PublishThumbnails
 from mediaport.application.ports.clock import Clock
-from mediaport.application.ports.images import BrokenImage, Images, ThumbnailSet
+from mediaport.application.ports.images import BrokenImage
 from mediaport.application.ports.media_repository import (
     THUMBNAILS_CLAIM_LASTS,
     MediaRepository,
     ThumbnailClaim,
 )
-from mediaport.application.ports.object_store import ObjectMissing, ObjectStore
+from mediaport.application.ports.object_store import ObjectMissing
 from mediaport.application.ports.unavailable import PartUnavailable
 from mediaport.domain.errors import MediaNotFound
-from mediaport.domain.keys import variant_key
-from mediaport.domain.media import Media, MediaId, Variant
-from mediaport.domain.policy import ContentType, UploadPolicy
+from mediaport.domain.media import Media, MediaId
+from mediaport.domain.policy import UploadPolicy
 
 log = logging.getLogger(__name__)
 
@@ -29,8 +30,7 @@ class MakeThumbnails:
     """Makes all variants of one media item. Run twice, late, or in parallel: one result."""
 
     media: MediaRepository
-    store: ObjectStore
-    images: Images
+    publish: PublishThumbnails
     clock: Clock
     policy: UploadPolicy
 
@@ -52,7 +52,8 @@ class MakeThumbnails:
             await self.media.release_thumbnails(claim, counted=True)
             raise
         if not saved:
-            await self._remove_orphans(done)
+            with suppress(MediaNotFound):
+                await self.publish.take_back(done)
 
     async def _outcome(self, claim: ThumbnailClaim) -> Media:
         media = claim.media
@@ -60,39 +61,10 @@ class MakeThumbnails:
             log.error("Media %s was started %d times in vain, it is given up", media.id, MAX_STARTS)
             return media.without_thumbnails(reason="gave_up")
         try:
-            original = await self.store.read(media.object_key)
-            made = await self.images.make_thumbnails(original, sizes=self.policy.thumbnail_sizes)
+            return await self.publish(media, sizes=self.policy.thumbnail_sizes)
         except ObjectMissing:
             log.exception("Media %s is ready, but its object is gone", media.id)
             return media.without_thumbnails(reason="original_missing")
         except BrokenImage as error:
             log.info("Media %s has no thumbnails: %s", media.id, error)
             return media.without_thumbnails(reason=error.reason)
-        return media.with_thumbnails(await self._put(media, made), placeholder=made.placeholder)
-
-    async def _put(self, media: Media, made: ThumbnailSet) -> tuple[Variant, ...]:
-        variants = []
-        for thumbnail in made.thumbnails:
-            key = variant_key(media.object_key, thumbnail.size)
-            await self.store.put(key, thumbnail.body, content_type=ContentType.WEBP)
-            variants.append(
-                Variant(
-                    size=thumbnail.size,
-                    object_key=key,
-                    public_url=media.url_of(key),
-                    width=thumbnail.width,
-                    height=thumbnail.height,
-                    size_bytes=len(thumbnail.body),
-                )
-            )
-        return tuple(variants)
-
-    async def _remove_orphans(self, done: Media) -> None:
-        """Remove what was made for a media item that was deleted meanwhile.
-
-        The keys are the same for everyone: where another worker was faster, they are its too.
-        """
-        try:
-            await self.media.get(done.id)
-        except MediaNotFound:
-            await self.store.delete([variant.object_key for variant in done.variants])

@@ -6,7 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mediaport.application.ports.clock import Clock
-from mediaport.application.ports.media_repository import MediaRepository, ObjectDeletion
+from mediaport.application.ports.media_repository import (
+    REMOVAL_CLAIM_LASTS,
+    MediaRepository,
+    ObjectDeletion,
+)
 from mediaport.application.ports.object_store import ObjectStore
 from mediaport.application.ports.unavailable import PartUnavailable
 
@@ -39,15 +43,21 @@ class RemoveObjects:
 
     async def due(self, *, limit: int) -> int:
         """Remove the objects that are due, at most `limit`; answer how many could be."""
-        due = await self.media.due_deletions(now=self.clock.now(), limit=limit)
-        removed = 0
-        for chunk in (due[start : start + CHUNK] for start in range(0, len(due), CHUNK)):
+        removed = tried = 0
+        while chunk := await self._claim(min(CHUNK, limit - tried)):
+            tried += len(chunk)
             try:
                 await self.store.delete([key for _, key in chunk])
             except PartUnavailable as error:
                 # One object that cannot be removed must not keep all others.
-                log.warning("%d objects wait for the next sweep. %s", len(chunk), error)
+                log.warning("%d objects wait for another sweep. %s", len(chunk), error)
                 continue
             await self.media.forget_deletions([number for number, _ in chunk])
             removed += len(chunk)
         return removed
+
+    async def _claim(self, limit: int) -> Sequence[tuple[int, str]]:
+        now = self.clock.now()
+        return await self.media.claim_deletions(
+            now=now, until=now + REMOVAL_CLAIM_LASTS, limit=limit
+        )

@@ -1,7 +1,7 @@
 """Where media items are kept."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
@@ -14,6 +14,8 @@ from mediaport.domain.users import UserId
 THUMBNAILS_CLAIM_LASTS = timedelta(seconds=30)
 # It also outlasts the longest call to the store that a completion can have left behind.
 COMPLETION_CLAIM_LASTS = timedelta(seconds=25)
+# Likewise, the longest call that removes objects.
+REMOVAL_CLAIM_LASTS = timedelta(seconds=20)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +24,22 @@ class ObjectDeletion:
 
     object_key: str
     due_at: datetime
+
+
+def with_late_variants(
+    deletions: Sequence[ObjectDeletion], keys: Iterable[str]
+) -> list[ObjectDeletion]:
+    """The deletions of a media item, and those of variants that came after they were planned.
+
+    Whoever plans them knows the sizes that are set here; others may just be set elsewhere.
+    """
+    planned = {deletion.object_key for deletion in deletions}
+    late = [
+        ObjectDeletion(object_key=key, due_at=max(deletion.due_at for deletion in deletions))
+        for key in keys
+        if key not in planned
+    ]
+    return [*deletions, *late]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +127,8 @@ class MediaRepository(Protocol):
     async def purge(self, media: Media, *, deletions: Sequence[ObjectDeletion]) -> None:
         """Forget the media item and its variants, and write `deletions` down.
 
+        Those of variants that came after `deletions` were planned are written down with them.
+
         Raises:
             MediaStillShown: A post or a profile refers to it.
             MediaNotFound: It is gone already.
@@ -148,13 +168,38 @@ class MediaRepository(Protocol):
         ...
 
     @abstractmethod
+    async def hold_deletions(self, keys: Sequence[str], *, now: datetime, until: datetime) -> bool:
+        """Let nobody remove objects of these keys before `until`: they are being made anew.
+
+        False, and nothing is held, if someone is about to remove one of them, or holds it.
+        """
+        ...
+
+    @abstractmethod
+    async def replace_thumbnails(
+        self, media: Media, *, now: datetime, held_until: datetime, dropped_due_at: datetime
+    ) -> bool:
+        """Keep thumbnails, or their failure, in place of what was made, or had failed, before.
+
+        Strikes the deletions of their objects off. Objects of variants that `media` no longer has
+        are written down as due at `dropped_due_at`. Nothing is kept if the media item is gone or
+        owes thumbnails, the hold on their deletions is over, or someone may be removing one.
+        """
+        ...
+
+    @abstractmethod
     async def owed_thumbnails(self, *, now: datetime, limit: int) -> Sequence[MediaId]:
         """Media whose thumbnails are owed and claimed by nobody, the longest waiting first."""
         ...
 
     @abstractmethod
-    async def due_deletions(self, *, now: datetime, limit: int) -> Sequence[tuple[int, str]]:
-        """Number and object key of deletions that are due."""
+    async def claim_deletions(
+        self, *, now: datetime, until: datetime, limit: int
+    ) -> Sequence[tuple[int, str]]:
+        """Number and object key of deletions that are due, the longest due first.
+
+        They are for this caller alone until `until`.
+        """
         ...
 
     @abstractmethod

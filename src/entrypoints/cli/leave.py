@@ -1,15 +1,39 @@
 """The end of a process."""
 
+import asyncio
 import os
+import signal
 import sys
-from typing import Never
+from collections.abc import Coroutine
+from typing import Any, Never
 
 import click
 
 
-def leave() -> Never:
+async def until_told(work: Coroutine[Any, Any, None]) -> bool:
+    """Do the work, unless SIGTERM or Ctrl-C cancel it; whether it came to its end."""
+    working = asyncio.ensure_future(work)
+    is_told = False
+
+    def stop() -> None:
+        nonlocal is_told
+        if not is_told:  # told twice, it would not end well what it is ending
+            working.cancel()
+        is_told = True
+
+    for each in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(each, stop)
+    try:
+        await working
+    except asyncio.CancelledError:
+        if not is_told:
+            raise
+    return not is_told
+
+
+def leave(status: int = 0) -> Never:
     """End well, without waiting for threads whose call to a store hangs: nobody hears of it now."""
     click.echo("Stopped.")
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(0)
+    os._exit(status)

@@ -21,7 +21,7 @@ def show_settings() -> None:
         elif isinstance(value, bool):
             shown = str(value).lower()
         else:
-            shown = ",".join(value) if isinstance(value, tuple) else str(value)
+            shown = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
         rows.append((name, shown, source))
     names, values = (max(len(row[column]) for row in rows) for column in (0, 1))
     for name, shown, source in rows:

@@ -1,12 +1,11 @@
 """`mediaport worker`: makes thumbnails that are asked for over Redis, and sweeps."""
 
 import asyncio
-import signal
 import socket
 
 import click
 
-from mediaport.entrypoints.cli.leave import leave
+from mediaport.entrypoints.cli.leave import leave, until_told
 from mediaport.entrypoints.cli.logs import start_logging
 from mediaport.entrypoints.cli.migrate import require_migrated
 from mediaport.entrypoints.settings import Settings, load, redis_url_of, without_password
@@ -27,7 +26,7 @@ def worker(*, check: bool) -> None:
         f"Making thumbnails, {settings.thumbnail_workers} at a time, for the queue "
         f"{settings.queue_name} in {without_password(redis_url)}"
     )
-    asyncio.run(_work(settings))
+    asyncio.run(until_told(_work(settings)))
     leave()
 
 
@@ -35,18 +34,7 @@ async def _work(settings: Settings) -> None:
     from mediaport.entrypoints.background import work  # noqa: PLC0415 - slow to import
     from mediaport.entrypoints.container import Container  # noqa: PLC0415 - slow to import
 
-    working = asyncio.ensure_future(work(Container(settings=settings)))
-    is_told = False
-
-    def stop() -> None:
-        nonlocal is_told
-        if not is_told:  # told twice, it would not end well what it is ending
-            working.cancel()
-        is_told = True
-
-    for each in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(each, stop)
-    await working
+    await work(Container(settings=settings))
 
 
 async def _check(settings: Settings) -> None:

@@ -24,6 +24,7 @@ from mediaport.entrypoints.http.access import (
     current_user,
 )
 from mediaport.entrypoints.http.json_request import JsonRequest
+from mediaport.entrypoints.http.media_object import MediaObjects, MediaObjectSchema
 from mediaport.entrypoints.http.problems import HANDLERS
 
 Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
@@ -59,6 +60,7 @@ PROVIDED = (
 def create_app(container: Container, *, lifespan: Sequence[Lifespan] = ()) -> Litestar:
     """The app over an object graph; `lifespan` is what runs beside it, from start to stop."""
     settings = container.settings()
+    media_objects = MediaObjects(container.policy().thumbnail_sizes)
     return Litestar(
         route_handlers=[
             auth.router,
@@ -74,6 +76,7 @@ def create_app(container: Container, *, lifespan: Sequence[Lifespan] = ()) -> Li
         ],
         dependencies={
             "user": Provide(current_user, sync_to_thread=False),
+            "media_objects": Provide(lambda: media_objects, sync_to_thread=False),
             **{name: provided(getattr(container, name)) for name in PROVIDED},
         },
         middleware=[
@@ -94,6 +97,7 @@ def create_app(container: Container, *, lifespan: Sequence[Lifespan] = ()) -> Li
         request_class=JsonRequest,
         request_max_body_size=MAX_BODY_BYTES,
         openapi_config=docs.openapi_config(),
+        plugins=[MediaObjectSchema(media_objects)],
         lifespan=[*lifespan],
         logging_config=None,
     )

@@ -14,6 +14,7 @@ from mediaport.application.users.log_in import LogIn
 from mediaport.application.users.register import Register
 from mediaport.domain.users import PASSWORD_MAX_LENGTH, PASSWORD_MIN_LENGTH, USERNAME_PATTERN
 from mediaport.entrypoints.http.access import PUBLIC
+from mediaport.entrypoints.http.media_object import MediaObjects
 from mediaport.entrypoints.http.problems import documented
 from mediaport.entrypoints.http.users import ProfileObject, profile_object
 
@@ -71,12 +72,14 @@ class Registered(msgspec.Struct, frozen=True, kw_only=True):
     ),
 )
 async def register(
-    data: JSONBody[Registration], register_user: NamedDependency[Register]
+    data: JSONBody[Registration],
+    register_user: NamedDependency[Register],
+    media_objects: NamedDependency[MediaObjects],
 ) -> Registered:
     """Keep a new user and log them in. 409 `username_taken` if the name exists."""
     user, token = await register_user(username=data.username, password=data.password)
     return Registered(
-        user=profile_object(Profile(user=user, avatar=None)),
+        user=profile_object(Profile(user=user, avatar=None), media_objects),
         access_token=token,
         token_type="Bearer",  # noqa: S106 - the scheme, no secret
         expires_in=register_user.tokens.expires_in_s,

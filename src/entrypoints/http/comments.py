@@ -16,6 +16,7 @@ from mediaport.application.posts.list_comments import ListComments
 from mediaport.domain.posts import COMMENT_MAX_LENGTH, PostId
 from mediaport.domain.users import User
 from mediaport.entrypoints.http.access import SECURITY
+from mediaport.entrypoints.http.media_object import MediaObjects
 from mediaport.entrypoints.http.problems import documented
 from mediaport.entrypoints.http.users import PersonObject, person_object
 from mediaport.entrypoints.http.wire import (
@@ -51,13 +52,13 @@ class CommentPage(msgspec.Struct, frozen=True, kw_only=True):
     next_cursor: Annotated[str | None, Meta(description="Null on the last page")]
 
 
-def comment_object(shown: ShownComment) -> CommentObject:
+def comment_object(shown: ShownComment, media_objects: MediaObjects) -> CommentObject:
     """A comment as the API shows it."""
     return CommentObject(
         id=shown.comment.id,
         post_id=shown.comment.post_id,
         body=shown.comment.body,
-        author=person_object(shown.author),
+        author=person_object(shown.author, media_objects),
         created_at=shown.comment.created_at,
     )
 
@@ -72,14 +73,14 @@ def comment_object(shown: ShownComment) -> CommentObject:
 async def comments(
     post_id: PathId,
     list_comments: NamedDependency[ListComments],
+    media_objects: NamedDependency[MediaObjects],
     limit: Limit = DEFAULT_PAGE,
     cursor: Cursor = None,
 ) -> CommentPage:
     """The comments under a post, oldest first."""
     shown, following = await list_comments(PostId(post_id), limit=limit, after=from_cursor(cursor))
-    return CommentPage(
-        items=[comment_object(item) for item in shown], next_cursor=to_cursor(following)
-    )
+    items = [comment_object(item, media_objects) for item in shown]
+    return CommentPage(items=items, next_cursor=to_cursor(following))
 
 
 @post(
@@ -97,9 +98,11 @@ async def comment(
     data: JSONBody[CommentCreate],
     user: NamedDependency[User],
     comment_on_post: NamedDependency[CommentOnPost],
+    media_objects: NamedDependency[MediaObjects],
 ) -> CommentObject:
     """Say something under a post."""
-    return comment_object(await comment_on_post(PostId(post_id), body=data.body, by=user.id))
+    shown = await comment_on_post(PostId(post_id), body=data.body, by=user.id)
+    return comment_object(shown, media_objects)
 
 
 router = Router(

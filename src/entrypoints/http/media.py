@@ -18,10 +18,11 @@ from mediaport.application.media.describe_media import DescribeMedia
 from mediaport.application.media.presign_upload import PresignUpload
 from mediaport.application.media.show_media import ShowMedia
 from mediaport.application.ports.object_store import SignedUpload
-from mediaport.domain.media import ALT_MAX_LENGTH, Media, MediaId, Status, ThumbnailsStatus
+from mediaport.domain.media import ALT_MAX_LENGTH, Media, MediaId, Status
 from mediaport.domain.policy import ContentType, Kind, UploadPolicy
 from mediaport.domain.users import User
 from mediaport.entrypoints.http.access import PUBLIC, SECURITY
+from mediaport.entrypoints.http.media_object import MediaObject, MediaObjects
 from mediaport.entrypoints.http.problems import documented
 from mediaport.entrypoints.http.wire import MAX_ID, PathId
 
@@ -79,58 +80,10 @@ class PresignedObject(msgspec.Struct, frozen=True, kw_only=True):
     upload: UploadInstructions
 
 
-class MediaObject(msgspec.Struct, frozen=True, kw_only=True):
-    """A media item. A URL is null until there is something behind it."""
-
-    id: int
-    kind: Kind
-    status: Status
-    content_type: ContentType
-    size_bytes: int
-    width: Annotated[int | None, Meta(description="Pixels, upright; null until ready")]
-    height: Annotated[int | None, Meta(description="Pixels, upright; null until ready")]
-    alt: str | None
-    placeholder: Annotated[str | None, Meta(description="ThumbHash in base64")]
-    public_url: str
-    media_url: str | None
-    original_url: str | None
-    thumbnails_status: ThumbnailsStatus
-    thumbnails_error: Annotated[str | None, Meta(description="Why there are no thumbnails")]
-    thumb_128_url: str | None
-    thumb_512_url: str | None
-    thumb_1024_url: str | None
-    created_at: datetime
-
-
 class Description(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a picture shows, in words."""
 
     alt: Annotated[str, Meta(max_length=ALT_MAX_LENGTH)] | None
-
-
-def media_object(media: Media) -> MediaObject:
-    """A media item as the API shows it."""
-    urls = {variant.size: variant.public_url for variant in media.variants}
-    return MediaObject(
-        id=media.id,
-        kind=media.kind,
-        status=media.status,
-        content_type=media.content_type,
-        size_bytes=media.size_bytes,
-        width=media.width,
-        height=media.height,
-        alt=media.alt,
-        placeholder=media.placeholder,
-        public_url=media.public_url,
-        media_url=media.shown_url,
-        original_url=media.shown_url,
-        thumbnails_status=media.thumbnails_status,
-        thumbnails_error=media.thumbnails_error,
-        thumb_128_url=urls.get(128),
-        thumb_512_url=urls.get(512),
-        thumb_1024_url=urls.get(1024),
-        created_at=media.created_at,
-    )
 
 
 def presigned_object(media: Media, upload: SignedUpload) -> PresignedObject:
@@ -228,9 +181,10 @@ async def complete(
     media_id: PathId,
     user: NamedDependency[User],
     complete_upload: NamedDependency[CompleteUpload],
+    media_objects: NamedDependency[MediaObjects],
 ) -> MediaObject:
     """Verify what was uploaded and publish it. Asked again, the answer is the same."""
-    return media_object(await complete_upload(MediaId(media_id), by=user.id))
+    return media_objects.of(await complete_upload(MediaId(media_id), by=user.id))
 
 
 @get(
@@ -247,9 +201,10 @@ async def show(
     media_id: PathId,
     user: NamedDependency[User],
     show_media: NamedDependency[ShowMedia],
+    media_objects: NamedDependency[MediaObjects],
 ) -> Response[MediaObject]:
     """Show a media item with an ETag; 304 where `If-None-Match` names it."""
-    media = media_object(await show_media(MediaId(media_id), by=user.id))
+    media = media_objects.of(await show_media(MediaId(media_id), by=user.id))
     tag = hashlib.sha256(msgspec.json.encode(media)).hexdigest()[:32]
     headers = {"ETag": f'"{tag}"', "Cache-Control": "private, no-cache"}
     known = [part.strip() for part in request.headers.get("if-none-match", "").split(",")]
@@ -277,9 +232,10 @@ async def describe(
     data: JSONBody[Description],
     user: NamedDependency[User],
     describe_media: NamedDependency[DescribeMedia],
+    media_objects: NamedDependency[MediaObjects],
 ) -> MediaObject:
     """Set the alt text, or remove it with null."""
-    return media_object(await describe_media(MediaId(media_id), alt=data.alt, by=user.id))
+    return media_objects.of(await describe_media(MediaId(media_id), alt=data.alt, by=user.id))
 
 
 @delete(

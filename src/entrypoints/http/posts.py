@@ -20,7 +20,7 @@ from mediaport.domain.media import MediaId
 from mediaport.domain.posts import POST_MAX_LENGTH, PostId
 from mediaport.domain.users import User
 from mediaport.entrypoints.http.access import SECURITY
-from mediaport.entrypoints.http.media import MediaObject, media_object
+from mediaport.entrypoints.http.media_object import MediaObject, MediaObjects
 from mediaport.entrypoints.http.problems import documented
 from mediaport.entrypoints.http.users import PersonObject, person_object
 from mediaport.entrypoints.http.wire import (
@@ -71,13 +71,13 @@ class Likes(msgspec.Struct, frozen=True, kw_only=True):
     liked_by_me: bool
 
 
-def post_object(shown: ShownPost) -> PostWithCounts:
+def post_object(shown: ShownPost, media_objects: MediaObjects) -> PostWithCounts:
     """A post as the API shows it."""
-    media = media_object(shown.media) if shown.media else None
+    media = media_objects.of(shown.media) if shown.media else None
     return PostWithCounts(
         id=shown.post.id,
         body=shown.post.body,
-        owner=person_object(shown.owner),
+        owner=person_object(shown.owner, media_objects),
         media_id=shown.post.media_id,
         media_url=media.media_url if media else None,
         media=media,
@@ -88,9 +88,12 @@ def post_object(shown: ShownPost) -> PostWithCounts:
     )
 
 
-def post_page(shown: Sequence[ShownPost], following: Position | None) -> PostPage:
+def post_page(
+    shown: Sequence[ShownPost], following: Position | None, media_objects: MediaObjects
+) -> PostPage:
     """A page of posts as the API shows it."""
-    return PostPage(items=[post_object(item) for item in shown], next_cursor=to_cursor(following))
+    items = [post_object(item, media_objects) for item in shown]
+    return PostPage(items=items, next_cursor=to_cursor(following))
 
 
 @post(
@@ -108,10 +111,12 @@ async def publish(
     data: JSONBody[PostCreate],
     user: NamedDependency[User],
     create_post: NamedDependency[CreatePost],
+    media_objects: NamedDependency[MediaObjects],
 ) -> PostWithCounts:
     """Publish text, a picture of yours that is ready and of kind post_image, or both."""
     media_id = None if data.media_id is None else MediaId(data.media_id)
-    return post_object(await create_post(body=data.body, media_id=media_id, by=user.id))
+    post = await create_post(body=data.body, media_id=media_id, by=user.id)
+    return post_object(post, media_objects)
 
 
 @get(
@@ -122,12 +127,13 @@ async def publish(
 async def feed(
     user: NamedDependency[User],
     list_feed: NamedDependency[ListFeed],
+    media_objects: NamedDependency[MediaObjects],
     limit: Limit = DEFAULT_PAGE,
     cursor: Cursor = None,
 ) -> PostPage:
     """Everyone's posts, newest first."""
     shown, following = await list_feed(viewer=user.id, limit=limit, before=from_cursor(cursor))
-    return post_page(shown, following)
+    return post_page(shown, following, media_objects)
 
 
 @get(
@@ -142,6 +148,8 @@ async def posts_of_user(
     username: PathUsername,
     user: NamedDependency[User],
     list_feed: NamedDependency[ListFeed],
+    media_objects: NamedDependency[MediaObjects],
+    *,
     limit: Limit = DEFAULT_PAGE,
     cursor: Cursor = None,
 ) -> PostPage:
@@ -149,7 +157,7 @@ async def posts_of_user(
     shown, following = await list_feed(
         viewer=user.id, limit=limit, before=from_cursor(cursor), username=username
     )
-    return post_page(shown, following)
+    return post_page(shown, following, media_objects)
 
 
 @get(
@@ -158,10 +166,13 @@ async def posts_of_user(
     responses=documented(HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND),
 )
 async def show(
-    post_id: PathId, user: NamedDependency[User], posts: NamedDependency[PostRepository]
+    post_id: PathId,
+    user: NamedDependency[User],
+    posts: NamedDependency[PostRepository],
+    media_objects: NamedDependency[MediaObjects],
 ) -> PostWithCounts:
     """Show one post."""
-    return post_object(await posts.show(PostId(post_id), viewer=user.id))
+    return post_object(await posts.show(PostId(post_id), viewer=user.id), media_objects)
 
 
 @delete(

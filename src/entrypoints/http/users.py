@@ -15,7 +15,7 @@ from mediaport.application.users.set_avatar import SetAvatar
 from mediaport.domain.media import MediaId
 from mediaport.domain.users import User
 from mediaport.entrypoints.http.access import SECURITY
-from mediaport.entrypoints.http.media import MediaObject, media_object
+from mediaport.entrypoints.http.media_object import MediaObject, MediaObjects
 from mediaport.entrypoints.http.problems import documented
 from mediaport.entrypoints.http.wire import Id, PathUsername
 
@@ -27,7 +27,7 @@ class PersonObject(msgspec.Struct, frozen=True, kw_only=True):
     username: str
     avatar_url: str | None
     avatar_thumb_url: Annotated[
-        str | None, Meta(description="The avatar fitting in 128 px; null until it is made")
+        str | None, Meta(description="The avatar's smallest thumbnail; null until it is made")
     ]
 
 
@@ -48,36 +48,38 @@ class AvatarChoice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     media_id: Id | None
 
 
-def person_object(profile: Profile) -> PersonObject:
+def person_object(profile: Profile, media_objects: MediaObjects) -> PersonObject:
     """A user as posts and comments show them."""
-    avatar = media_object(profile.avatar) if profile.avatar else None
+    avatar = profile.avatar
     return PersonObject(
         id=profile.user.id,
         username=profile.user.username,
-        avatar_url=avatar.media_url if avatar else None,
-        avatar_thumb_url=avatar.thumb_128_url if avatar else None,
+        avatar_url=avatar.shown_url if avatar else None,
+        avatar_thumb_url=media_objects.smallest_url(avatar) if avatar else None,
     )
 
 
-def profile_object(profile: Profile) -> ProfileObject:
+def profile_object(profile: Profile, media_objects: MediaObjects) -> ProfileObject:
     """A user as their profile shows them."""
-    avatar = media_object(profile.avatar) if profile.avatar else None
+    avatar = profile.avatar
     return ProfileObject(
         id=profile.user.id,
         username=profile.user.username,
-        avatar_url=avatar.media_url if avatar else None,
-        avatar_thumb_url=avatar.thumb_128_url if avatar else None,
-        avatar=avatar,
+        avatar_url=avatar.shown_url if avatar else None,
+        avatar_thumb_url=media_objects.smallest_url(avatar) if avatar else None,
+        avatar=media_objects.of(avatar) if avatar else None,
         created_at=profile.user.created_at,
     )
 
 
 @get("/me", summary="Your profile", responses=documented(HTTPStatus.UNAUTHORIZED))
 async def show_me(
-    user: NamedDependency[User], users: NamedDependency[UserRepository]
+    user: NamedDependency[User],
+    users: NamedDependency[UserRepository],
+    media_objects: NamedDependency[MediaObjects],
 ) -> ProfileObject:
     """Show the profile of the caller."""
-    return profile_object(await users.profile(user.username))
+    return profile_object(await users.profile(user.username), media_objects)
 
 
 @get(
@@ -86,10 +88,12 @@ async def show_me(
     responses=documented(HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND),
 )
 async def show_user(
-    username: PathUsername, users: NamedDependency[UserRepository]
+    username: PathUsername,
+    users: NamedDependency[UserRepository],
+    media_objects: NamedDependency[MediaObjects],
 ) -> ProfileObject:
     """Show someone's profile."""
-    return profile_object(await users.profile(username))
+    return profile_object(await users.profile(username), media_objects)
 
 
 @put(
@@ -107,10 +111,11 @@ async def choose_avatar(
     data: JSONBody[AvatarChoice],
     user: NamedDependency[User],
     set_avatar: NamedDependency[SetAvatar],
+    media_objects: NamedDependency[MediaObjects],
 ) -> ProfileObject:
     """Show ready media of kind avatar, or none. The media shown before is deleted."""
     media_id = None if data.media_id is None else MediaId(data.media_id)
-    return profile_object(await set_avatar(media_id, by=user.id))
+    return profile_object(await set_avatar(media_id, by=user.id), media_objects)
 
 
 router = Router(
