@@ -4,6 +4,7 @@ Nothing of what makes a reference is Pillow's: colours go through matrices, pixe
 Lanczos kernel from full size, edges are multiplied by their alpha.
 """
 
+import platform
 from collections.abc import AsyncIterator, Callable
 from io import BytesIO
 from typing import Any
@@ -11,10 +12,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from PIL import Image
+from PIL import Image, ImageFilter
 from skimage.metrics import structural_similarity
 
-from mediaport.adapters.pillow import thumbnails
+from mediaport.adapters.pillow import resizing, thumbnails
 from mediaport.adapters.pillow.decoders import Decoders, Limits
 from mediaport.adapters.pillow.images import PillowImages
 from tests import pictures, profiles
@@ -248,11 +249,26 @@ async def test_16_bits_of_colour_are_not_cut_off(images: PillowImages) -> None:
 def test_strips_leave_no_seam() -> None:
     alpha = image_of(np.concatenate([scene(), opening()], axis=-1))
 
-    strips = thumbnails._shrunk(alpha, (401, 267), None)
+    strips = thumbnails._shrunk(alpha, (401, 267))
 
-    whole = alpha.resize((401, 267), Image.Resampling.LANCZOS)
+    whole = resizing.resized(alpha, (401, 267))
     pair = [np.asarray(each.convert("RGBa"), dtype=int) for each in (strips, whole)]
     assert np.abs(pair[0] - pair[1]).max() <= 1
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "CMYK"])
+def test_simd_or_not_it_is_the_same_picture(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Of 49 MB: Pillow keeps such an image in several blocks.
+    image = Image.effect_noise((4200, 3000), 60).filter(ImageFilter.GaussianBlur(2)).convert(mode)
+    assert resizing.HAS_SIMD or platform.machine() not in {"x86_64", "AMD64"}
+    fast = resizing.resized(image, (1024, 731), (0, 7.5, 4200, 2990))
+
+    monkeypatch.setattr(resizing, "HAS_SIMD", False)
+    slow = resizing.resized(image, (1024, 731), (0, 7.5, 4200, 2990))
+
+    difference = np.abs(np.asarray(fast, dtype=int) - np.asarray(slow, dtype=int))
+    assert difference.mean() < 0.5
+    assert difference.max() <= 3
 
 
 @pytest.mark.parametrize("transparent", [False, True])
@@ -309,6 +325,15 @@ async def test_a_profile_of_grey_is_used(images: PillowImages) -> None:
     body = saved(image_of(grey), "JPEG", icc_profile=profiles.grey(gamma=1.4))
 
     await assert_like(images, body, in_srgb(grey3(grey), profiles.SRGB, 1.4))  # row 28
+
+
+async def test_a_profile_of_grey_is_used_beside_alpha(images: PillowImages) -> None:
+    grey = luma(scene())
+    stored = image_of(np.concatenate([grey, opening()], axis=-1), "LA")
+    body = saved(stored, "PNG", icc_profile=profiles.grey(gamma=1.4))
+    shown_grey = in_srgb(grey3(grey), profiles.SRGB, 1.4)
+
+    await assert_like(images, body, np.concatenate([shown_grey, opening()], axis=-1))  # row 28
 
 
 @pytest.mark.parametrize("profile", [profiles.grey(gamma=1.0), profiles.cmyk(), b"none"])

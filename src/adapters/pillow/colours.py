@@ -11,26 +11,22 @@ _SPACES = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK"}
 # A profile that moves no colour by more is sRGB by another maker.
 _UNSEEN = 2
 _EIGHT_BITS = [(value + 128) // 257 for value in range(65536)]
-_WITH_ALPHA = {"RGBA", "LA"}
 
 
 def resizable(image: Image.Image) -> Image.Image:
-    """The same picture in a mode that Pillow resizes well: 8 bits, no palette, no key colour.
-
-    Where there is alpha it multiplies colours by it, so that what cannot be seen colours no edge.
-    """
+    """The same picture in a mode that can be resized: 8 bits, no palette, no key colour."""
     if image.mode.startswith("I"):
         image = _to_8_bits(image)
     elif image.mode == "1":
         image = image.convert("L")
-    if image.has_transparency_data and image.mode not in _WITH_ALPHA:
+    if image.has_transparency_data and image.mode != "RGBA":
         return image.convert("RGBA")
     return image.convert("RGB") if image.mode == "P" else image
 
 
 def is_resizable(image: Image.Image) -> bool:
     """Whether it can be resized as it is, without another image of its size."""
-    return image.mode in {"RGB", "RGBX", "L", "CMYK"} and not image.has_transparency_data
+    return image.mode in {"RGB", "L", "CMYK"} and not image.has_transparency_data
 
 
 def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
@@ -38,15 +34,11 @@ def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
 
     A profile that is broken, or for other pixels than these, says nothing.
     """
-    alpha = image.getchannel("A") if image.mode in _WITH_ALPHA else None
-    colours = _in_srgb(image.convert("L" if image.mode == "LA" else _plain(image)), profile)
+    alpha = image.getchannel("A") if image.mode == "RGBA" else None
+    colours = _in_srgb(image.convert("RGB") if alpha else image, profile)
     if alpha is not None and alpha.getextrema() != (255, 255):
         colours.putalpha(alpha)
     return colours
-
-
-def _plain(image: Image.Image) -> str:
-    return image.mode if image.mode in {"L", "CMYK"} else "RGB"
 
 
 def _in_srgb(colours: Image.Image, profile: bytes | None) -> Image.Image:
@@ -55,12 +47,20 @@ def _in_srgb(colours: Image.Image, profile: bytes | None) -> Image.Image:
             mode = _mode_of(profile)
             if colours.mode == "L" and mode == "RGB":
                 colours = colours.convert("RGB")
+            elif colours.mode == "RGB" and mode == "L":
+                colours = _grey(colours)
             transform = _transform(profile, mode) if colours.mode == mode else None
             if transform is not None:
                 return ImageCms.applyTransform(colours, transform) or colours.convert("RGB")
         except (ImageCms.PyCMSError, OSError, ValueError):
             pass
     return colours.convert("RGB")
+
+
+def _grey(colours: Image.Image) -> Image.Image:
+    """As one channel what was grey with alpha; what has colours as it is."""
+    red, green, blue = colours.split()
+    return red if red.tobytes() == green.tobytes() == blue.tobytes() else colours
 
 
 @lru_cache(maxsize=16)  # most photos bring one of a few profiles

@@ -11,11 +11,11 @@ from functools import cache
 
 from PIL import Image, _webp
 
-_ANIMATED, _ALPHA, _PROFILE = 0x02, 0x10, 0x20
+_ANIMATED, _PROFILE = 0x02, 0x20
 
 
 def decode_still(original: bytes, size: tuple[int, int]) -> Image.Image | None:
-    """The picture in RGBA, or RGBX where it has no alpha; its profile is in `info`.
+    """The picture in RGBA; its profile is in `info`.
 
     None where it is animated or libwebp cannot be reached: then Pillow is to decode it.
 
@@ -36,9 +36,7 @@ def decode_still(original: bytes, size: tuple[int, int]) -> Image.Image | None:
     into = (ctypes.c_char * len(pixels)).from_buffer(pixels)
     if not library.WebPDecodeRGBAInto(original, len(original), into, len(pixels), 4 * width):
         raise OSError("its picture is broken or ends too early")
-    has_alpha = bool(flags & _ALPHA) or original[12:16] == b"VP8L"
-    mode = "RGBA" if has_alpha else "RGBX"
-    image = Image.frombuffer(mode, size, pixels, "raw", mode, 0, 1)
+    image = Image.frombuffer("RGBA", size, pixels, "raw", "RGBA", 0, 1)
     if flags & _PROFILE and original[30:34] == b"ICCP":
         end = 38 + int.from_bytes(original[34:38], "little")
         image.info["icc_profile"] = original[38:end]

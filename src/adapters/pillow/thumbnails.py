@@ -17,6 +17,7 @@ from thash import rgba_to_thumb_hash
 
 from mediaport.adapters.pillow import colours, libwebp
 from mediaport.adapters.pillow.formats.layout import Layout
+from mediaport.adapters.pillow.resizing import REACH, resized
 from mediaport.application.ports.images import BrokenImage, Thumbnail, ThumbnailSet
 from mediaport.domain.policy import ContentType
 
@@ -37,11 +38,8 @@ METHOD = 4
 _THUMBHASH_PX = 32
 # Encoders write about ten. Each marker is two bytes that picture data cannot hold.
 MAX_SCANS, _SCAN = 100, re.compile(rb"\xff\xda")
-# The original is resized in this many strips: what has to be converted needs no second image of its
-# size, and two cores can share the work.
+# What has to be converted is so in strips: no second image of the original's size is needed.
 _STRIPS = 8
-# How far a kernel reaches, in pixels of the result.
-_REACH = {Image.Resampling.LANCZOS: 3, Image.Resampling.BICUBIC: 2}
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -64,18 +62,18 @@ def make_thumbnails(
 ) -> ThumbnailSet:
     """Upright WebP thumbnails in sRGB that fit in squares of `sizes` pixels, never enlarged.
 
-    The largest is made from the original, each next one from the one before. `beside` takes a part
-    of the work.
+    The largest is made from the original, each next one from the one before. `beside` encodes
+    the largest while the others are made.
 
     Raises:
         BrokenImage: It cannot be decoded.
     """
-    image = _decode(original, layout, largest=max(sizes), orientation=orientation, beside=beside)
+    image = _decode(original, layout, largest=max(sizes), orientation=orientation)
     full_size = layout.upright_size(orientation)
     bodies: dict[tuple[int, int], bytes | Future[bytes]] = {}
     fitting = {size: _fitting(full_size, size) for size in sorted(sizes, reverse=True)}
     for pixels in dict.fromkeys(fitting.values()):
-        image = _resized(image, pixels)
+        image = resized(image, pixels)
         if beside and not bodies:
             bodies[pixels] = beside.submit(_encoded, image, quality)
         else:
@@ -90,9 +88,7 @@ def make_thumbnails(
     return ThumbnailSet(thumbnails=tuple(thumbnails), placeholder=placeholder)
 
 
-def _decode(
-    original: bytes, layout: Layout, *, largest: int, orientation: int, beside: Executor | None
-) -> Image.Image:
+def _decode(original: bytes, layout: Layout, *, largest: int, orientation: int) -> Image.Image:
     """The image in sRGB, upright, and no larger than needed."""
     # Each scan of a progressive JPEG is decoded over the whole picture: few bytes, much time.
     if layout.content_type is ContentType.JPEG and len(_SCAN.findall(original)) > MAX_SCANS:
@@ -103,7 +99,7 @@ def _decode(
         profile = image.info.get("icc_profile")
         _decode_smaller(image, largest)
         image.load()
-        small = colours.to_srgb(_shrunk(image, target, beside), profile)
+        small = colours.to_srgb(_shrunk(image, target), profile)
     except BrokenImage:
         raise
     except MemoryError as error:
@@ -139,60 +135,36 @@ def _decode_smaller(image: Image.Image, largest: int) -> None:
             return
 
 
-def _shrunk(image: Image.Image, size: tuple[int, int], beside: Executor | None) -> Image.Image:
+def _shrunk(image: Image.Image, size: tuple[int, int]) -> Image.Image:
     """The decoded image at its largest size, in a mode that can be resized again."""
     if image.size == size:
         return colours.resizable(image)
-    # WebP cannot be decoded smaller, and has lost its finest detail before: there a sharper kernel
-    # costs more than it shows.
-    kernel = Image.Resampling.BICUBIC if image.mode == "RGBX" else Image.Resampling.LANCZOS
+    if colours.is_resizable(image):
+        return resized(image, size)
     edges = sorted({size[1] * strip // _STRIPS for strip in range(_STRIPS + 1)})
-    rows = list(pairwise(edges))
-
-    def resized(some: Sequence[tuple[int, int]]) -> list[Image.Image]:
-        return [_strip(image, size, each, kernel) for each in some]
-
-    if beside:
-        half = len(rows) // 2
-        upper = beside.submit(resized, rows[:half])
-        lower = resized(rows[half:])
-        strips = upper.result() + lower
-    else:
-        strips = resized(rows)
+    strips = [_strip(image, size, *rows) for rows in pairwise(edges)]
     shrunk = Image.new(strips[0].mode, size)
-    for (top, _), strip in zip(rows, strips, strict=True):
+    for top, strip in zip(edges, strips, strict=False):
         shrunk.paste(strip, (0, top))
     return shrunk
 
 
-def _strip(
-    image: Image.Image, size: tuple[int, int], rows: tuple[int, int], kernel: Image.Resampling
-) -> Image.Image:
+def _strip(image: Image.Image, size: tuple[int, int], top: int, bottom: int) -> Image.Image:
     """Some rows of the image resized to `size`: exactly what a resize of all of it has there."""
     scale = image.height / size[1]
-    top, bottom = rows[0] * scale, min(rows[1] * scale, image.height)
-    first = 0
-    if not colours.is_resizable(image):
-        # The kernel reaches beyond the edges: with those pixels, no seam is left.
-        margin = ceil(_REACH[kernel] * max(1.0, scale)) + 1
-        first, last = max(0, int(top) - margin), min(image.height, ceil(bottom) + margin)
-        image = colours.resizable(image.crop((0, first, image.width, last)))
-    box = (0, top - first, image.width, bottom - first)
-    return image.resize((size[0], rows[1] - rows[0]), kernel, box)
+    # The kernel reaches beyond the edges: with those pixels, no seam is left.
+    margin = ceil(REACH * max(1.0, scale)) + 1
+    first = max(0, int(top * scale) - margin)
+    last = min(image.height, ceil(bottom * scale) + margin)
+    strip = colours.resizable(image.crop((0, first, image.width, last)))
+    box = (0, top * scale - first, image.width, min(bottom * scale, image.height) - first)
+    return resized(strip, (size[0], bottom - top), box)
 
 
 def _fitting(full_size: tuple[int, int], size: int) -> tuple[int, int]:
     """Width and height in a square of `size` pixels, the sides in proportion, never enlarged."""
     scale = min(1.0, size / max(full_size))
     return max(1, round(full_size[0] * scale)), max(1, round(full_size[1] * scale))
-
-
-def _resized(
-    image: Image.Image,
-    size: tuple[int, int],
-    kernel: Image.Resampling = Image.Resampling.LANCZOS,
-) -> Image.Image:
-    return image if image.size == size else image.resize(size, kernel)
 
 
 def _encoded(image: Image.Image, quality: int) -> bytes:
@@ -202,6 +174,6 @@ def _encoded(image: Image.Image, quality: int) -> bytes:
 
 
 def _placeholder(image: Image.Image) -> str:
-    tiny = _resized(image, _fitting(image.size, _THUMBHASH_PX)).convert("RGBA")
+    tiny = resized(image, _fitting(image.size, _THUMBHASH_PX)).convert("RGBA")
     thumbhash = rgba_to_thumb_hash(tiny.width, tiny.height, list(tiny.tobytes()))
     return base64.b64encode(bytes(thumbhash)).decode()
