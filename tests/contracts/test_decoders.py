@@ -139,7 +139,7 @@ async def test_time_is_counted_for_each_image_alone(make: Make) -> None:
 
 
 async def test_an_image_that_needs_too_much_memory_is_broken(make: Make) -> None:
-    decoders = make(limits=Limits(cpu_s=10, memory_bytes=2**28))
+    decoders = make(limits=Limits(cpu_s=10, memory_bytes=160 * 2**20))
     body = pictures.picture(ContentType.PNG, image=Image.new("RGBA", (9000, 4000)))
 
     with pytest.raises(BrokenImage) as broken:

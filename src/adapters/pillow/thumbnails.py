@@ -38,7 +38,7 @@ METHOD = 4
 _THUMBHASH_PX = 32
 # Encoders write about ten. Each marker is two bytes that picture data cannot hold.
 MAX_SCANS, _SCAN = 100, re.compile(rb"\xff\xda")
-# What has to be converted is so in strips: no second image of the original's size is needed.
+# The original is converted and resized in strips, so that nothing else of its size is needed.
 _STRIPS = 8
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -139,8 +139,6 @@ def _shrunk(image: Image.Image, size: tuple[int, int]) -> Image.Image:
     """The decoded image at its largest size, in a mode that can be resized again."""
     if image.size == size:
         return colours.resizable(image)
-    if colours.is_resizable(image):
-        return resized(image, size)
     edges = sorted({size[1] * strip // _STRIPS for strip in range(_STRIPS + 1)})
     strips = [_strip(image, size, *rows) for rows in pairwise(edges)]
     shrunk = Image.new(strips[0].mode, size)
@@ -151,14 +149,15 @@ def _shrunk(image: Image.Image, size: tuple[int, int]) -> Image.Image:
 
 def _strip(image: Image.Image, size: tuple[int, int], top: int, bottom: int) -> Image.Image:
     """Some rows of the image resized to `size`: exactly what a resize of all of it has there."""
-    scale = image.height / size[1]
-    # The kernel reaches beyond the edges: with those pixels, no seam is left.
-    margin = ceil(REACH * max(1.0, scale)) + 1
-    first = max(0, int(top * scale) - margin)
-    last = min(image.height, ceil(bottom * scale) + margin)
-    strip = colours.resizable(image.crop((0, first, image.width, last)))
-    box = (0, top * scale - first, image.width, min(bottom * scale, image.height) - first)
-    return resized(strip, (size[0], bottom - top), box)
+    scale, first = image.height / size[1], 0
+    if not colours.is_resizable(image):
+        # The kernel reaches beyond the edges: with those pixels, no seam is left.
+        margin = ceil(REACH * max(1.0, scale)) + 1
+        first = max(0, int(top * scale) - margin)
+        last = min(image.height, ceil(bottom * scale) + margin)
+        image = colours.resizable(image.crop((0, first, image.width, last)))
+    box = (0, top * scale - first, image.width, min(bottom * scale - first, image.height))
+    return resized(image, (size[0], bottom - top), box)
 
 
 def _fitting(full_size: tuple[int, int], size: int) -> tuple[int, int]:
