@@ -91,10 +91,10 @@ def png_bomb(width: int, height: int) -> bytes:
     )
 
 
-def scan_bomb(scans: int = 500) -> bytes:
+def scan_bomb(scans: int = 500, *, side: int = 200) -> bytes:
     """A progressive JPEG that goes over its picture again and again."""
     body = BytesIO()
-    Image.effect_noise((200, 200), 50).save(body, "JPEG", progressive=True)
+    Image.effect_noise((side, side), 50).save(body, "JPEG", progressive=True, quality=10)
     jpeg = body.getvalue()
     last = jpeg[jpeg.rindex(b"\xff\xda") : -2]
     return jpeg[:-2] + last * scans + jpeg[-2:]
@@ -118,6 +118,24 @@ def png_of_16_bits(samples: bytes, width: int, height: int, *, key: bytes = b"")
         b"\x89PNG\r\n\x1a\n"
         + png_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 16, 2, 0, 0, 0))
         + (png_chunk(b"tRNS", key) if key else b"")
+        + png_chunk(b"IDAT", zlib.compress(rows, 1))
+        + png_chunk(b"IEND", b"")
+    )
+
+
+def png_of_few_bits(values: bytes, width: int, height: int, *, bits: int, key: int) -> bytes:
+    """A grey PNG file of 1, 2 or 4 bits, of one value per byte; `key` is a transparent one."""
+    per_byte, rows = 8 // bits, b""
+    for start in range(0, width * height, width):
+        row = values[start : start + width].ljust(-(-width // per_byte) * per_byte, b"\0")
+        rows += b"\0" + bytes(
+            sum(row[at + each] << bits * (per_byte - 1 - each) for each in range(per_byte))
+            for at in range(0, len(row), per_byte)
+        )
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + png_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, bits, 0, 0, 0, 0))
+        + png_chunk(b"tRNS", struct.pack(">H", key))
         + png_chunk(b"IDAT", zlib.compress(rows, 1))
         + png_chunk(b"IEND", b"")
     )

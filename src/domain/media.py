@@ -31,7 +31,17 @@ ALT_MAX_LENGTH = 1500
 # A picture of 40 million by 1 pixels costs gigabytes to scale down. Panoramas are shorter.
 MAX_SIDE_PX = 32_768
 # Reasons of failed thumbnails that are not the picture's: another try may do better.
-NOT_THE_PICTURES_FAULT = frozenset({"gave_up", "original_missing"})
+NOT_THE_PICTURES_FAULT = frozenset(
+    {
+        "gave_up",
+        "original_missing",
+        "unexpected_error",
+        # Set higher, these limits may let it pass.
+        "too_many_pixels",
+        "too_much_memory",
+        "too_much_work",
+    }
+)
 
 
 class Status(StrEnum):

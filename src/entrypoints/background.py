@@ -46,8 +46,15 @@ async def closing_parts(container: Container) -> AsyncIterator[None]:
 def _making_thumbnails(container: Container) -> AbstractAsyncContextManager[None]:
     """Make the thumbnails that are asked for or found owed, until the block ends."""
     return _beside(
-        container.decoders().start(), container.own_queue().run(), _sweep_for_ever(container)
+        _start_decoders(container), container.own_queue().run(), _sweep_for_ever(container)
     )
+
+
+async def _start_decoders(container: Container) -> None:
+    try:
+        await container.decoders().start()
+    except PartUnavailable as error:
+        log.warning("The first thumbnails have to wait. %s", error)
 
 
 @asynccontextmanager

@@ -1,10 +1,12 @@
 """The object graph: which adapter stands behind which port. The only place that knows them all."""
 
+import asyncio
+
 from dependency_injector import containers, providers
 
 from mediaport.adapters.disk.server import DiskStoreServer
 from mediaport.adapters.inprocess.thumbnail_queue import InProcessThumbnailQueue
-from mediaport.adapters.pillow.decoders import Decoders, Limits
+from mediaport.adapters.pillow.decoding.pool import Decoders, Limits
 from mediaport.adapters.pillow.images import PillowImages
 from mediaport.adapters.security.passwords import Argon2Passwords
 from mediaport.adapters.sql.media_repository import SqlMediaRepository
@@ -66,7 +68,11 @@ class Container(containers.DeclarativeContainer):
     decoders = providers.Singleton(
         Decoders,
         count=settings.provided.thumbnail_workers,
-        limits=providers.Callable(Limits.for_pixels, settings.provided.media_max_pixels),
+        limits=providers.Callable(
+            Limits.of,
+            max_pixels=settings.provided.media_max_pixels,
+            sizes=settings.provided.media_thumbnail_sizes,
+        ),
     )
     images = providers.Singleton(
         PillowImages,
@@ -79,7 +85,11 @@ class Container(containers.DeclarativeContainer):
     tokens = providers.Singleton(parts.jwt_tokens, settings, secret)
 
     publish_thumbnails = providers.Singleton(PublishThumbnails, media, store, images, policy)
-    make_thumbnails = providers.Singleton(MakeThumbnails, media, publish_thumbnails, clock, policy)
+    # Jobs from Redis and what the sweep finds share the decoders: none is claimed before its turn.
+    turns = providers.Singleton(asyncio.Semaphore, settings.provided.thumbnail_workers)
+    make_thumbnails = providers.Singleton(
+        MakeThumbnails, media, publish_thumbnails, clock, policy, turns
+    )
     own_queue = providers.Singleton(
         InProcessThumbnailQueue,
         make_thumbnails,

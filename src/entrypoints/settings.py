@@ -29,6 +29,7 @@ SignedSeconds = Annotated[int, Meta(ge=1, le=604_800)]  # SigV4 signs for no lon
 MAX_WORKERS = 64
 Workers = Annotated[int, Meta(ge=1, le=MAX_WORKERS)]
 Square = Annotated[int, Meta(ge=16, le=4096)]
+Pixels = Annotated[int, Meta(ge=1, le=400_000_000)]  # 1.6 GB, decoded
 Quality = Annotated[int, Meta(ge=1, le=100)]
 Prefix = Annotated[str, Meta(pattern=r"^([A-Za-z0-9_-][A-Za-z0-9._-]*/)+$")]
 Url = Annotated[str, Meta(pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*[^\s/?#])?$")]
@@ -266,7 +267,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Bytes, Meta(description="Largest avatar, in bytes", examples=["2097152"])
     ] = 2_097_152
     media_max_pixels: Annotated[
-        Positive,
+        Pixels,
         Meta(description="Largest width x height that is decoded", examples=["40000000"]),
     ] = 40_000_000
     media_metadata: Annotated[
@@ -496,7 +497,8 @@ def _value(field: msgspec.structs.FieldInfo, raw: str) -> Any:
 
 
 def _in_words(error: str) -> str:
-    return error.replace("Expected `int`, got `str`", "Wanted: a whole number")
+    without_path = error.partition(" - at `$")[0]
+    return without_path.replace("Expected `int`, got `str`", "Wanted: a whole number")
 
 
 def redis_url_of(settings: Settings) -> str:

@@ -2,25 +2,28 @@
 
 import asyncio
 import os
+import resource
 import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from mediaport.adapters.pillow import decoders as pool
-from mediaport.adapters.pillow.decoders import Decoders, Limits
+from mediaport.adapters.pillow.decoding import process
+from mediaport.adapters.pillow.decoding.pool import Decoders, Limits
 from mediaport.adapters.pillow.images import PillowImages
-from mediaport.application.ports.images import BrokenImage, DecoderLost
+from mediaport.application.ports.images import BrokenImage, DecoderLost, ThumbnailSet
+from mediaport.application.ports.unavailable import PartUnavailable
 from mediaport.domain.policy import ContentType
 from tests import pictures
 
 PICTURE = pictures.picture()
-LIMITS = Limits.for_pixels(40_000_000)
+LIMITS = Limits.of(max_pixels=40_000_000, sizes=(128, 512, 1024))
 Make = Callable[..., Decoders]
 
 
@@ -43,20 +46,21 @@ def images(decoders: Decoders) -> PillowImages:
 
 
 def pids(decoders: Decoders) -> list[int]:
-    return [each.process.pid for each in decoders._idle]
-
-
-async def busy_pid() -> int:
-    """The decoder that this process has just started."""
-    children = Path(f"/proc/self/task/{os.getpid()}/children")
-    while not (found := children.read_text().split()):
-        await asyncio.sleep(0.01)
-    return int(found[-1])
+    return decoders.idle_pids
 
 
 def slow_picture() -> bytes:
     """Noise, which takes long to encode."""
     return pictures.picture(ContentType.PNG, image=Image.effect_noise((3000, 3000), 90))
+
+
+async def at_work(decoders: Decoders, *, px: int = 3000) -> tuple[asyncio.Task[ThumbnailSet], int]:
+    """A slow picture that is being decoded, and by which process."""
+    await decoders.start()
+    idle = pids(decoders)
+    making = asyncio.create_task(images(decoders).make_thumbnails(slow_picture(), sizes=(px,)))
+    await asyncio.sleep(0.1)
+    return making, (set(idle) - set(pids(decoders))).pop()
 
 
 async def test_one_process_serves_many_images(make: Make) -> None:
@@ -72,7 +76,7 @@ async def test_one_process_serves_many_images(make: Make) -> None:
 
 
 async def test_a_worn_process_is_replaced(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pool, "_IMAGES_PER_DECODER", 2)
+    monkeypatch.setattr(process, "_IMAGES_PER_PROCESS", 2)
     decoders = make()
     await decoders.start()
     started = pids(decoders)
@@ -88,8 +92,8 @@ async def test_an_image_that_crashes_its_decoder_is_broken(
     make: Make, crash: signal.Signals
 ) -> None:
     decoders = make()
-    making = asyncio.create_task(images(decoders).make_thumbnails(slow_picture(), sizes=(3000,)))
-    os.kill(await busy_pid(), crash)
+    making, pid = await at_work(decoders)
+    os.kill(pid, crash)
 
     with pytest.raises(BrokenImage) as broken:
         await making
@@ -101,8 +105,8 @@ async def test_an_image_that_crashes_its_decoder_is_broken(
 
 async def test_a_decoder_that_is_killed_says_nothing_of_the_image(make: Make) -> None:
     decoders = make()
-    making = asyncio.create_task(images(decoders).make_thumbnails(slow_picture(), sizes=(3000,)))
-    os.kill(await busy_pid(), signal.SIGKILL)
+    making, pid = await at_work(decoders)
+    os.kill(pid, signal.SIGKILL)
 
     with pytest.raises(DecoderLost):
         await making
@@ -113,9 +117,8 @@ async def test_a_decoder_that_is_killed_says_nothing_of_the_image(make: Make) ->
 async def test_a_decoder_that_died_idle_is_not_asked(make: Make) -> None:
     decoders = make()
     await decoders.start()
-    idle = decoders._idle[0].process
-    idle.kill()
-    await idle.wait()
+    os.kill(pids(decoders)[0], signal.SIGKILL)
+    await asyncio.sleep(0.2)
 
     assert (await images(decoders).make_thumbnails(PICTURE, sizes=(128,))).thumbnails
 
@@ -151,8 +154,8 @@ async def test_an_image_that_needs_too_much_memory_is_broken(make: Make) -> None
 
 async def test_an_image_that_hangs_delays_no_other(make: Make) -> None:
     decoders = make(count=2)
-    hanging = asyncio.create_task(images(decoders).make_thumbnails(slow_picture(), sizes=(3000,)))
-    os.kill(await busy_pid(), signal.SIGSTOP)
+    hanging, pid = await at_work(decoders)
+    os.kill(pid, signal.SIGSTOP)
 
     async with asyncio.timeout(20):
         assert (await images(decoders).make_thumbnails(PICTURE, sizes=(128,))).thumbnails
@@ -165,7 +168,7 @@ async def test_an_image_that_hangs_delays_no_other(make: Make) -> None:
 async def test_a_decoder_that_hangs_is_given_up(
     make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pool, "_ANSWER_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(Limits, "answer_timeout_s", 0.3)
     decoders = make()
 
     with pytest.raises(DecoderLost, match="no answer"):
@@ -174,8 +177,7 @@ async def test_a_decoder_that_hangs_is_given_up(
 
 async def test_what_is_cancelled_is_not_decoded_further(make: Make) -> None:
     decoders = make()
-    making = asyncio.create_task(images(decoders).make_thumbnails(slow_picture(), sizes=(3000,)))
-    pid = await busy_pid()
+    making, pid = await at_work(decoders)
 
     making.cancel()
     await asyncio.gather(making, return_exceptions=True)
@@ -189,8 +191,42 @@ async def test_what_is_no_answer_is_not_believed(
 ) -> None:
     monkeypatch.setattr(sys, "executable", "/bin/echo")
 
-    with pytest.raises(DecoderLost):
+    with pytest.raises(PartUnavailable, match="it started with"):
         await images(make()).make_thumbnails(PICTURE, sizes=(128,))
+
+
+@pytest.mark.parametrize(("program", "words"), [("/bin/false", "ended with 1"), ("/no", "started")])
+async def test_where_no_decoder_starts_the_image_is_not_at_fault(
+    make: Make, monkeypatch: pytest.MonkeyPatch, program: str, words: str
+) -> None:
+    monkeypatch.setattr(sys, "executable", program)
+
+    with pytest.raises(PartUnavailable, match=words):
+        await images(make()).make_thumbnails(PICTURE, sizes=(128,))
+
+
+async def test_closed_while_one_is_at_work_it_leaves_no_process(make: Make) -> None:
+    decoders = make()
+    making, pid = await at_work(decoders, px=512)
+
+    await decoders.close()
+    await making
+
+    assert pids(decoders) == []
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+async def test_started_beside_an_image_there_are_no_more_than_allowed(make: Make) -> None:
+    decoders = make(count=2)
+
+    await asyncio.gather(
+        decoders.start(),
+        *(images(decoders).make_thumbnails(PICTURE, sizes=(128,)) for _ in range(3)),
+        decoders.start(),
+    )
+
+    assert len(pids(decoders)) == 2
 
 
 async def test_a_decoder_knows_no_secret(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -207,11 +243,11 @@ async def test_a_decoder_knows_no_secret(make: Make, monkeypatch: pytest.MonkeyP
 async def test_a_decoder_ends_with_the_process_that_it_serves(make: Make) -> None:
     program = (
         "import asyncio, os\n"
-        "from mediaport.adapters.pillow.decoders import Decoders, Limits\n"
+        "from mediaport.adapters.pillow.decoding.pool import Decoders, Limits\n"
         "async def main():\n"
-        "    decoders = Decoders(count=1, limits=Limits.for_pixels(1))\n"
+        "    decoders = Decoders(count=1, limits=Limits.of(max_pixels=1, sizes=(128,)))\n"
         "    await decoders.start()\n"
-        "    print(decoders._idle[0].process.pid, flush=True)\n"
+        "    print(decoders.idle_pids[0], flush=True)\n"
         "    os.kill(os.getpid(), 9)\n"
         "asyncio.run(main())\n"
     )
@@ -249,3 +285,16 @@ async def test_an_animated_giant_costs_no_more_than_an_image_may(make: Make) -> 
     peak_kb = next(int(line.split()[1]) for line in status.splitlines() if "VmHWM" in line)
     assert made.thumbnails  # row 25
     assert peak_kb < 400_000
+
+
+async def test_as_many_scans_as_are_let_pass_cost_no_more_than_an_image_may(make: Make) -> None:
+    body = pictures.scan_bomb(89, side=5000)
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    decoders = make()
+
+    with suppress(BrokenImage):
+        await images(decoders).make_thumbnails(body, sizes=(128, 512, 1024))
+
+    await decoders.close()
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 5.5  # row 24

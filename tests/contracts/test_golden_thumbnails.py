@@ -16,7 +16,7 @@ from PIL import Image, ImageFilter
 from skimage.metrics import structural_similarity
 
 from mediaport.adapters.pillow import resizing, thumbnails
-from mediaport.adapters.pillow.decoders import Decoders, Limits
+from mediaport.adapters.pillow.decoding.pool import Decoders, Limits
 from mediaport.adapters.pillow.images import PillowImages
 from tests import pictures, profiles
 
@@ -32,7 +32,7 @@ LUMA = np.array([0.299, 0.587, 0.114])
 
 @pytest.fixture
 async def images() -> AsyncIterator[PillowImages]:
-    decoders = Decoders(count=1, limits=Limits.for_pixels(40_000_000))
+    decoders = Decoders(count=1, limits=Limits.of(max_pixels=40_000_000, sizes=(128, 512, 1024)))
     yield PillowImages(decoders, max_pixels=40_000_000, quality=90)
     await decoders.close()
 
@@ -303,6 +303,20 @@ async def test_a_key_colour_of_16_bits_is_transparent(images: PillowImages) -> N
     hole = (scene() != scene()[800, 400]).any(axis=-1, keepdims=True).astype(np.float64)
 
     await assert_like(images, body, np.concatenate([scene(), hole], axis=-1))  # row 28
+
+
+@pytest.mark.parametrize("bits", [1, 2, 4])
+async def test_a_key_colour_of_few_bits_of_grey_is_transparent(
+    images: PillowImages, bits: int
+) -> None:
+    most = 2**bits - 1
+    values = np.round(luma(scene())[..., 0] * most).astype(np.uint8)
+    key = int(values[800, 400])
+    hole = (values != key)[..., None].astype(np.float64)
+    body = pictures.png_of_few_bits(values.tobytes(), WIDTH, HEIGHT, bits=bits, key=key)
+
+    truth = np.concatenate([grey3(values[..., None] / most), hole], axis=-1)
+    await assert_like(images, body, truth)  # row 28
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """Every images adapter keeps the contract; Pillow's is held to real files, besides."""
 
-import time
 from abc import abstractmethod
 from collections.abc import AsyncIterator
 from io import BytesIO
@@ -10,7 +9,7 @@ import pytest
 from PIL import Image
 
 from mediaport.adapters.memory import images as memory
-from mediaport.adapters.pillow.decoders import Decoders, Limits
+from mediaport.adapters.pillow.decoding.pool import Decoders, Limits
 from mediaport.adapters.pillow.images import PillowImages
 from mediaport.application.ports.images import BrokenImage, ByteReader, Images
 from mediaport.domain.errors import NotAnImage
@@ -107,7 +106,9 @@ class TestMemoryImages(ImagesContract):
 class TestPillowImages(ImagesContract):
     @pytest.fixture
     async def images(self) -> AsyncIterator[PillowImages]:
-        decoders = Decoders(count=1, limits=Limits.for_pixels(40_000_000))
+        decoders = Decoders(
+            count=1, limits=Limits.of(max_pixels=40_000_000, sizes=(128, 512, 1024))
+        )
         yield PillowImages(decoders, max_pixels=40_000_000, quality=80)
         await decoders.close()
 
@@ -188,12 +189,15 @@ class TestPillowImages(ImagesContract):
         bomb = pictures.scan_bomb()
         assert (await images.make_thumbnails(pictures.scan_bomb(0), sizes=(128,))).thumbnails
 
-        started = time.process_time()
         with pytest.raises(BrokenImage) as broken:
             await images.make_thumbnails(bomb, sizes=(128,))
 
         assert broken.value.reason == "too_many_scans"  # row 24
-        assert time.process_time() - started < 1.0
+
+    async def test_what_follows_a_jpeg_counts_for_no_scan(self, images: Images) -> None:
+        film = pictures.picture(ContentType.JPEG) + b"\0\xff\xda" * 500
+
+        assert (await images.make_thumbnails(film, sizes=(128,))).thumbnails
 
     @pytest.mark.parametrize(
         ("image", "pixel"),

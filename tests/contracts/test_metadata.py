@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from mediaport.adapters.pillow.decoders import Decoders, Limits
+from mediaport.adapters.pillow.decoding.pool import Decoders, Limits
 from mediaport.adapters.pillow.images import PillowImages
 from mediaport.domain.errors import NotAnImage
 from mediaport.domain.media import ImageFacts
@@ -29,7 +29,7 @@ LOCATION = MetadataRule.STRIP_LOCATION
 
 def images(rule: MetadataRule = LOCATION) -> PillowImages:
     """The adapter; no decoder is started for what does not decode."""
-    decoders = Decoders(count=1, limits=Limits.for_pixels(1))
+    decoders = Decoders(count=1, limits=Limits.of(max_pixels=1, sizes=(128,)))
     return PillowImages(decoders, max_pixels=1, quality=80, metadata=rule)
 
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import pytest
 
-from mediaport.adapters.pillow.decoders import Decoders, Limits
+from mediaport.adapters.pillow.decoding.pool import Decoders, Limits
 from mediaport.adapters.pillow.images import PillowImages
 from mediaport.domain.errors import NotAnImage
 from mediaport.domain.media import ImageFacts
@@ -21,7 +21,7 @@ HTML = b"<script>alert(1)</script>"
 
 def images(rule: MetadataRule = MetadataRule.STRIP_LOCATION) -> PillowImages:
     """The adapter; no decoder is started for what does not decode."""
-    decoders = Decoders(count=1, limits=Limits.for_pixels(1))
+    decoders = Decoders(count=1, limits=Limits.of(max_pixels=1, sizes=(128,)))
     return PillowImages(decoders, max_pixels=1, quality=80, metadata=rule)
 
 

@@ -4,7 +4,7 @@ import asyncio
 from importlib.metadata import version
 
 from bench.images.peers.serving import QUALITY, SIZES, serve
-from mediaport.adapters.pillow.decoders import Decoders, Limits
+from mediaport.adapters.pillow.decoding.pool import Decoders, Limits
 from mediaport.adapters.pillow.images import PillowImages
 
 MAX_PIXELS, IN_FLIGHT = 40_000_000, 2
@@ -14,7 +14,8 @@ class Ours:
     """All that this benchmark knows of our API."""
 
     def __init__(self) -> None:
-        self._decoders = Decoders(count=IN_FLIGHT, limits=Limits.for_pixels(MAX_PIXELS))
+        limits = Limits.of(max_pixels=MAX_PIXELS, sizes=SIZES)
+        self._decoders = Decoders(count=IN_FLIGHT, limits=limits)
         self._images = PillowImages(self._decoders, max_pixels=MAX_PIXELS, quality=QUALITY)
 
     async def start(self) -> None:

@@ -10,6 +10,8 @@ _SRGB = ImageCms.createProfile("sRGB")
 _SPACES = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK"}
 # A profile that moves no colour by more is sRGB by another maker.
 _UNSEEN = 2
+# Most photos bring one of a few small profiles: their transforms are kept.
+_KEPT_BYTES = 64 * 1024
 _EIGHT_BITS = [(value + 128) // 257 for value in range(65536)]
 
 
@@ -49,7 +51,7 @@ def _in_srgb(colours: Image.Image, profile: bytes | None) -> Image.Image:
                 colours = colours.convert("RGB")
             elif colours.mode == "RGB" and mode == "L":
                 colours = _grey(colours)
-            transform = _transform(profile, mode) if colours.mode == mode else None
+            transform = _to_srgb(profile, mode) if colours.mode == mode else None
             if transform is not None:
                 return ImageCms.applyTransform(colours, transform) or colours.convert("RGB")
         except (ImageCms.PyCMSError, OSError, ValueError):
@@ -63,7 +65,15 @@ def _grey(colours: Image.Image) -> Image.Image:
     return red if red.tobytes() == green.tobytes() == blue.tobytes() else colours
 
 
-@lru_cache(maxsize=16)  # most photos bring one of a few profiles
+def _to_srgb(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
+    return _kept(profile, mode) if len(profile) <= _KEPT_BYTES else _transform(profile, mode)
+
+
+@lru_cache(maxsize=16)
+def _kept(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
+    return _transform(profile, mode)
+
+
 def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
     """From a profile to sRGB; None where that changes nothing."""
     source = ImageCms.ImageCmsProfile(BytesIO(profile))

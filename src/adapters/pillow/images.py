@@ -4,10 +4,10 @@ import asyncio
 import logging
 from collections.abc import Sequence
 
-from mediaport.adapters.pillow.decoders import Decoders
+from mediaport.adapters.pillow.decoding.messages import Broken
+from mediaport.adapters.pillow.decoding.pool import Decoders
 from mediaport.adapters.pillow.formats.walk import stripped
 from mediaport.adapters.pillow.inspection import inspect
-from mediaport.adapters.pillow.messages import Broken
 from mediaport.application.ports.images import (
     BrokenImage,
     ByteReader,

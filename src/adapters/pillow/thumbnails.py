@@ -6,10 +6,11 @@ largest size: docs/adr/0011-decoders.md has the measurements that chose each ste
 
 import base64
 import re
+import struct
 from collections.abc import Sequence
 from concurrent.futures import Executor, Future
 from io import BytesIO
-from itertools import pairwise
+from itertools import islice, pairwise, takewhile
 from math import ceil
 
 from PIL import Image, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
@@ -25,21 +26,24 @@ from mediaport.domain.policy import ContentType
 Image.MAX_IMAGE_PIXELS = None
 
 # The allow-list. Each plugin is imported here, so that Pillow need not look for others.
-FORMATS = [
+_FORMATS = [
     JpegImagePlugin.JpegImageFile.format,
     PngImagePlugin.PngImageFile.format,
     WebPImagePlugin.WebPImageFile.format,
 ]
 # A camera's two pictures in one JPEG are opened as JPEG and then called MPO.
-JPEGS = {"JPEG", "MPO"}
+_JPEGS = {"JPEG", "MPO"}
 # Method 2 takes 0.4 of the time, for 5 % more bytes and 5 % more error.
-METHOD = 4
+_METHOD = 4
 # A ThumbHash keeps at most 7 x 7 waves: more pixels change nothing but the time it takes.
 _THUMBHASH_PX = 32
-# Encoders write about ten. Each marker is two bytes that picture data cannot hold.
-MAX_SCANS, _SCAN = 100, re.compile(rb"\xff\xda")
+# Encoders write about ten. The two bytes that begin a scan, or end a picture, are in no other data.
+_MAX_SCANS, _SCAN_OR_END, _END = 100, re.compile(rb"\xff[\xda\xd9]"), b"\xff\xd9"
+# What Pillow's decoders raise on broken files. All else is a defect, most likely of ours.
+_BROKEN = (OSError, ValueError, SyntaxError, EOFError, LookupError, OverflowError, struct.error)
 # The original is converted and resized in strips, so that nothing else of its size is needed.
 _STRIPS = 8
+_PNG_DEPTH_AT = 24  # PNG third edition, 11.2.2
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -90,9 +94,8 @@ def make_thumbnails(
 
 def _decode(original: bytes, layout: Layout, *, largest: int, orientation: int) -> Image.Image:
     """The image in sRGB, upright, and no larger than needed."""
-    # Each scan of a progressive JPEG is decoded over the whole picture: few bytes, much time.
-    if layout.content_type is ContentType.JPEG and len(_SCAN.findall(original)) > MAX_SCANS:
-        raise BrokenImage("too_many_scans", f"more than {MAX_SCANS} scans")
+    if layout.content_type is ContentType.JPEG:
+        _check_scans(original, layout)
     try:
         image = _opened(original, layout)
         target = _fitting(image.size, largest)
@@ -100,15 +103,18 @@ def _decode(original: bytes, layout: Layout, *, largest: int, orientation: int) 
         _decode_smaller(image, largest)
         image.load()
         small = colours.to_srgb(_shrunk(image, target), profile)
-    except BrokenImage:
-        raise
-    except MemoryError as error:
-        raise BrokenImage("too_much_memory", "it needs more memory than an image may") from error
-    except Exception as error:
-        # Pillow's decoders raise nearly everything on broken files. This is a function of the file
-        # alone, so whatever it raises is the file's fault and will be so again.
+    except _BROKEN as error:
         raise BrokenImage("undecodable", f"{type(error).__name__}: {error}") from error
     return small.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else small
+
+
+def _check_scans(original: bytes, layout: Layout) -> None:
+    """Each scan of a progressive JPEG is decoded over the whole picture: few bytes, much time."""
+    marks = (mark[0] for mark in _SCAN_OR_END.finditer(original, layout.picture_start))
+    # What follows the end is another picture, or a video.
+    scans = takewhile(lambda mark: mark != _END, marks)
+    if len(list(islice(scans, _MAX_SCANS + 1))) > _MAX_SCANS:
+        raise BrokenImage("too_many_scans", f"more than {_MAX_SCANS} scans")
 
 
 def _opened(original: bytes, layout: Layout) -> Image.Image:
@@ -118,15 +124,19 @@ def _opened(original: bytes, layout: Layout) -> Image.Image:
     if layout.content_type is ContentType.WEBP:
         image = libwebp.decode_still(original, size)
     if image is None:
-        image = Image.open(BytesIO(original), formats=FORMATS)
+        image = Image.open(BytesIO(original), formats=_FORMATS)
     if image.size != size:
         raise BrokenImage("undecodable", f"{image.size} pixels behind a header of another size")
+    key = image.info.get("transparency")
+    if layout.content_type is ContentType.PNG and image.mode == "L" and isinstance(key, int):
+        # Grey of 2 or 4 bits: Pillow scales the pixels to 8, but not the key colour.
+        image.info["transparency"] = key * 255 // (2 ** original[_PNG_DEPTH_AT] - 1)
     return image
 
 
 def _decode_smaller(image: Image.Image, largest: int) -> None:
     """Let the JPEG decoder scale down, where that leaves enough for a sharp resize."""
-    if image.format not in JPEGS:
+    if image.format not in _JPEGS:
         return
     factor = max(image.size) / largest
     for scale in (8, 4, 2):
@@ -168,7 +178,10 @@ def _fitting(full_size: tuple[int, int], size: int) -> tuple[int, int]:
 
 def _encoded(image: Image.Image, quality: int) -> bytes:
     body = BytesIO()
-    image.save(body, "WEBP", quality=quality, method=METHOD)
+    try:
+        image.save(body, "WEBP", quality=quality, method=_METHOD)
+    except ValueError as error:  # libwebp takes every image that we give it, but for want of memory
+        raise MemoryError from error
     return body.getvalue()
 
 

@@ -321,9 +321,11 @@ class SqlMediaRepository(MediaRepository):
 
     async def forget_deletions(self, numbers: Sequence[int]) -> None:
         """Strike deletions off."""
-        statement = delete(object_deletions).where(object_deletions.c.id.in_(numbers))
+        number = object_deletions.c.id
+        in_order = select(number).where(number.in_(numbers)).order_by(number).with_for_update()
         async with self._database.write() as connection:
-            await connection.execute(statement)
+            await connection.execute(in_order)
+            await connection.execute(delete(object_deletions).where(number.in_(numbers)))
 
     async def check(self) -> None:
         """Read a row of a migrated table."""

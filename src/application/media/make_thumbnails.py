@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from contextlib import suppress
 from dataclasses import dataclass
 
 from mediaport.application.media.publish_thumbnails import PublishThumbnails
@@ -15,7 +14,6 @@ from mediaport.application.ports.media_repository import (
 )
 from mediaport.application.ports.object_store import ObjectMissing
 from mediaport.application.ports.unavailable import PartUnavailable
-from mediaport.domain.errors import MediaNotFound
 from mediaport.domain.media import Media, MediaId
 from mediaport.domain.policy import UploadPolicy
 
@@ -27,15 +25,28 @@ MAX_STARTS = 3
 
 @dataclass(frozen=True, slots=True)
 class MakeThumbnails:
-    """Makes all variants of one media item. Run twice, late, or in parallel: one result."""
+    """Makes all variants of one media item. Run twice, late, or in parallel: one result.
+
+    What has no turn yet is not claimed: waiting takes no time from a claim.
+    """
 
     media: MediaRepository
     publish: PublishThumbnails
     clock: Clock
     policy: UploadPolicy
+    turns: asyncio.Semaphore
 
     async def __call__(self, media_id: MediaId) -> None:
-        """Return when the thumbnails are made, have failed for good, or are not owed."""
+        """Return when the thumbnails are made, have failed for good, or are not owed.
+
+        Raises:
+            DecoderLost: What decoded it was killed; that counts as a start.
+            PartUnavailable: A part is down; that counts for nothing.
+        """
+        async with self.turns:
+            await self._make(media_id)
+
+    async def _make(self, media_id: MediaId) -> None:
         now = self.clock.now()
         claim = await self.media.claim_thumbnails(
             media_id, now=now, until=now + THUMBNAILS_CLAIM_LASTS
@@ -52,8 +63,7 @@ class MakeThumbnails:
             await self.media.release_thumbnails(claim, counted=True)
             raise
         if not saved:
-            with suppress(MediaNotFound):
-                await self.publish.take_back(done)
+            await self.publish.take_back(done)
 
     async def _outcome(self, claim: ThumbnailClaim) -> Media:
         media = claim.media

@@ -27,6 +27,7 @@ class PublishThumbnails:
             ObjectMissing: The original is gone.
             BrokenImage: It cannot be decoded.
             DecoderLost: What decoded it was killed.
+            PartUnavailable: The store or the decoders are down.
         """
         original = await self.store.read(media.object_key)
         made = await self.images.make_thumbnails(original, sizes=sizes)
@@ -53,16 +54,14 @@ class PublishThumbnails:
             size_bytes=len(thumbnail.body),
         )
 
-    async def take_back(self, done: Media) -> None:
-        """Remove what was made for a media item that was deleted meanwhile.
+    async def take_back(self, done: Media) -> bool:
+        """Remove what was made for a media item that was deleted meanwhile; False if it was not.
 
         The keys are the same for everyone: where another was faster, they are its too.
-
-        Raises:
-            MediaNotFound: So it was.
         """
         try:
             await self.media.get(done.id)
         except MediaNotFound:
             await self.store.delete([variant.object_key for variant in done.variants])
-            raise
+            return True
+        return False

@@ -141,7 +141,8 @@ class RemakeThumbnails:
             return await self._leave(media, error, held_until=held_until)
         if await self._save(done, held_until=held_until):
             return Outcome.MADE
-        await self.publish.take_back(done)
+        if await self.publish.take_back(done):
+            return Outcome.GONE
         log.warning("The thumbnails of media %s have to wait: they took too long", media.id)
         return Outcome.UNDONE
 

@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 
 
 CHUNK = 50
+# One object that cannot be removed must not keep all others; a store that is down is not asked on.
+MAX_FAILURES = 2
 # What the sweep can do later, too, holds up nobody for longer than this.
 AT_ONCE_S = 0.9
 
@@ -43,14 +45,17 @@ class RemoveObjects:
 
     async def due(self, *, limit: int) -> int:
         """Remove the objects that are due, at most `limit`; answer how many could be."""
-        removed = tried = 0
-        while chunk := await self._claim(min(CHUNK, limit - tried)):
+        removed = tried = failures = 0
+        while tried < limit and failures < MAX_FAILURES:
+            chunk = await self._claim(min(CHUNK, limit - tried))
+            if not chunk:
+                break
             tried += len(chunk)
             try:
                 await self.store.delete([key for _, key in chunk])
             except PartUnavailable as error:
-                # One object that cannot be removed must not keep all others.
                 log.warning("%d objects wait for another sweep. %s", len(chunk), error)
+                failures += 1
                 continue
             await self.media.forget_deletions([number for number, _ in chunk])
             removed += len(chunk)

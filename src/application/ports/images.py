@@ -82,5 +82,6 @@ class Images(Protocol):
         Raises:
             BrokenImage: It cannot be decoded, or only at a cost that no image may have.
             DecoderLost: What decoded it was killed.
+            PartUnavailable: Nothing that decodes can be started.
         """
         ...

@@ -5,7 +5,7 @@ class PartUnavailable(Exception):
     """A part did not answer, or not in time. Nothing is half-done; the same call may work later.
 
     Attributes:
-        part: `database`, `object_store` or `thumbnail_queue`.
+        part: `database`, `object_store`, `thumbnail_queue` or `decoder`.
         cause: What the part, or the way to it, said.
     """
 

@@ -10,6 +10,8 @@ from typing import BinaryIO
 import msgspec
 
 LENGTH = struct.Struct(">Q")
+# What a decoder says first: that it is ready.
+GREETING = LENGTH.pack(0)
 # The largest thumbnails, many times over: what is longer is no answer of ours.
 MAX_ANSWER_BYTES = 256 * 1024 * 1024
 
@@ -42,7 +44,7 @@ class Made(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Broken(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """There can be none. `trace` is there where the reason may be a defect of ours."""
+    """There can be none. `trace` is there where it may be for a defect of ours."""
 
     reason: str
     detail: str
@@ -61,12 +63,12 @@ def framed(message: Order | Answer) -> bytes:
     return LENGTH.pack(len(body)) + body
 
 
-def next_order(jobs: BinaryIO) -> Order | None:
+def next_order(orders: BinaryIO) -> Order | None:
     """The next order; None at the end of the input."""
-    head = jobs.read(LENGTH.size)
+    head = orders.read(LENGTH.size)
     if len(head) < LENGTH.size:
         return None
-    return _order.decode(jobs.read(LENGTH.unpack(head)[0]))
+    return _order.decode(orders.read(LENGTH.unpack(head)[0]))
 
 
 def answer_of(body: bytes) -> Answer:

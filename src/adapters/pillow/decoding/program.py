@@ -12,14 +12,14 @@ import warnings
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
-from mediaport.adapters.pillow.messages import framed, next_order
+from mediaport.adapters.pillow.decoding.messages import GREETING, framed, next_order
 
 
 def main() -> None:
     """Answer one order after the other."""
     # thash would load it, where it is installed: 15 MB, for pictures of 32 x 32 pixels.
     sys.modules["numpy"] = None  # type: ignore[assignment]
-    from mediaport.adapters.pillow.answers import answer  # noqa: PLC0415 - without numpy
+    from mediaport.adapters.pillow.decoding.answers import answer  # noqa: PLC0415 - without numpy
 
     orders, answers = sys.stdin.buffer, sys.stdout.buffer
     sys.stdout = sys.stderr  # nothing that is printed may end up among the answers
@@ -27,6 +27,8 @@ def main() -> None:
     with ThreadPoolExecutor(1) as beside:
         beside.submit(int).result()  # its thread is there before memory is short
         _limit(memory_bytes=int(sys.argv[1]))
+        answers.write(GREETING)
+        answers.flush()
         while order := next_order(orders):
             _limit_time(order.cpu_s)
             answers.write(framed(answer(order, orders.read(order.size_bytes), beside)))
@@ -47,7 +49,10 @@ def _limit(*, memory_bytes: int) -> None:
 def _limit_time(cpu_s: int) -> None:
     """So many seconds more of CPU, and up to one: then SIGXCPU ends this process."""
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time()) + 1 + cpu_s, hard))
+    most = int(time.process_time()) + 1 + cpu_s
+    if hard != resource.RLIM_INFINITY:  # as whoever started all this wants it
+        most = min(most, hard)
+    resource.setrlimit(resource.RLIMIT_CPU, (most, hard))
 
 
 if __name__ == "__main__":
