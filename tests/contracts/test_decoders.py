@@ -7,6 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
@@ -14,7 +15,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from mediaport.adapters.pillow.decoding import process
+from mediaport.adapters.pillow.decoding import answers, process
+from mediaport.adapters.pillow.decoding.messages import Broken, Order
 from mediaport.adapters.pillow.decoding.pool import Decoders, Limits
 from mediaport.adapters.pillow.images import PillowImages
 from mediaport.application.ports.images import BrokenImage, DecoderLost, ThumbnailSet
@@ -285,6 +287,23 @@ async def test_an_animated_giant_costs_no_more_than_an_image_may(make: Make) -> 
     peak_kb = next(int(line.split()[1]) for line in status.splitlines() if "VmHWM" in line)
     assert made.thumbnails  # row 25
     assert peak_kb < 400_000
+
+
+def test_a_defect_of_ours_is_told_in_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stumble(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(answers, "make_thumbnails", stumble)
+    order = Order(
+        size_bytes=1, sizes=(128,), quality=80, max_pixels=10**6, two_cores=False, cpu_s=9
+    )
+
+    with ThreadPoolExecutor(1) as beside:
+        told = answers.answer(order, PICTURE, beside)
+
+    assert isinstance(told, Broken)
+    assert told.reason == "unexpected_error"
+    assert "stumble" in (told.trace or "")
 
 
 async def test_as_many_scans_as_are_let_pass_cost_no_more_than_an_image_may(make: Make) -> None:

@@ -125,6 +125,16 @@ def test_thumbnails_are_made_smallest_first_however_their_sizes_are_written() ->
     assert thumbnail_recipe(settings) == "64, 1024 px at quality 80"
 
 
+@pytest.mark.parametrize("sizes", ["8", "128,x", "5000", "1,2,3,4,5,6,7,8,9", "128,128"])
+def test_sizes_that_do_not_fit_are_refused_in_words(sizes: str) -> None:
+    with pytest.raises(SettingError) as refused:
+        load({"MEDIA_THUMBNAIL_SIZES": sizes}, env_file=NOWHERE)
+
+    assert str(refused.value).startswith("MEDIA_THUMBNAIL_SIZES: ")
+    assert "$" not in str(refused.value)
+    assert "array" not in str(refused.value)
+
+
 def test_origins_are_separated_by_commas() -> None:
     settings, _ = load({"CORS_ORIGINS": "https://a.example, https://b.example,"}, env_file=NOWHERE)
 

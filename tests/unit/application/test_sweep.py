@@ -128,6 +128,26 @@ async def test_one_object_that_cannot_be_removed_keeps_no_other(world: World) ->
     assert len(world.tables.deletions) == 50
 
 
+async def test_a_store_that_is_down_is_not_asked_again_and_again(world: World) -> None:
+    world.tables.write_down(
+        [
+            ObjectDeletion(object_key=f"public/{number}", due_at=world.clock.now())
+            for number in range(400)
+        ]
+    )
+    asked: list[int] = []
+
+    async def refuse(keys: Sequence[str]) -> None:
+        asked.append(len(keys))
+        raise PartUnavailable("object_store", "it is down")
+
+    world.store.delete = refuse  # type: ignore[method-assign]
+
+    assert (await world.use.sweep()()).objects_removed == 0
+    assert asked == [50, 50]
+    assert len(world.tables.deletions) == 400
+
+
 async def test_what_a_killed_worker_wrote_for_deleted_media_goes_too(world: World) -> None:
     owner = await world.user()
     media = await world.ready(owner)

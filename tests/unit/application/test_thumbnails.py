@@ -1,8 +1,12 @@
 """What the worker does, and what it leaves when something is in its way."""
 
+import asyncio
+from collections.abc import Sequence
+
 import pytest
 
 from mediaport.adapters.memory.images import picture
+from mediaport.application.ports.images import ThumbnailSet
 from mediaport.application.ports.unavailable import PartUnavailable
 from mediaport.domain.media import ThumbnailsStatus
 from tests.world import World
@@ -107,6 +111,46 @@ async def test_an_image_that_kills_its_worker_is_given_up_after_three_starts(wor
     await world.work()
 
     assert world.tables.media[media.id].thumbnails_error == "gave_up"  # row 48
+
+
+async def test_decoders_that_cannot_be_started_cost_no_image_a_start(world: World) -> None:
+    media = await world.ready(await world.user())
+
+    async def refuse(*_: object, **__: object) -> None:
+        raise PartUnavailable("decoder", "none can be started")
+
+    decode = world.images.make_thumbnails
+    world.images.make_thumbnails = refuse  # type: ignore[method-assign, assignment]
+    for _ in range(5):
+        with pytest.raises(PartUnavailable):
+            await world.use.make_thumbnails()(media.id)
+    world.images.make_thumbnails = decode  # type: ignore[method-assign]
+    await world.use.make_thumbnails()(media.id)
+
+    assert world.tables.media[media.id].thumbnails_status is ThumbnailsStatus.READY
+
+
+async def test_what_has_no_turn_yet_is_not_claimed(world: World) -> None:
+    owner = await world.user()
+    others = [await world.ready(owner) for _ in range(2)]
+    waiting = await world.ready(owner)
+    go_on = asyncio.Event()
+    decode = world.images.make_thumbnails
+
+    async def decode_slowly(original: bytes, *, sizes: Sequence[int]) -> ThumbnailSet:
+        await go_on.wait()
+        return await decode(original, sizes=sizes)
+
+    world.images.make_thumbnails = decode_slowly  # type: ignore[method-assign]
+    jobs = [
+        asyncio.create_task(world.use.make_thumbnails()(media.id)) for media in (*others, waiting)
+    ]
+    await asyncio.sleep(0.01)
+
+    assert await world.media.owed_thumbnails(now=world.clock.now(), limit=9) == [waiting.id]
+    go_on.set()
+    await asyncio.gather(*jobs)
+    assert await world.media.owed_thumbnails(now=world.clock.now(), limit=9) == []
 
 
 async def test_a_defect_of_ours_ends_in_a_state_that_shows(world: World) -> None:
