@@ -115,6 +115,23 @@ def exif(
     return tiff.finished(tiff.directory(*entries, following=second))
 
 
+def aliased(
+    tag: int, value: bytes, *, count: int, in_gps: bool = False, step: int = 0, room: int = 0
+) -> bytes:
+    """EXIF data with that many entries whose value is the same; or `step` bytes further on each.
+
+    `room`: how many bytes the value takes, with what comes after it.
+    """
+    tiff = Tiff("<")
+    at = len(tiff._data)
+    tiff._data += value.ljust(room, b"\1")
+    size = max(len(value), room)
+    entries = tuple((tag, 7, size - n * step, at + n * step) for n in range(count))
+    if in_gps:
+        entries = ((0x8825, 4, 1, tiff.directory(*entries)),)
+    return tiff.finished(tiff.directory(*entries))
+
+
 def text_entry(tag: int, text: bytes) -> tuple[int, int, int, bytes]:
     """An entry of undefined type."""
     return tag, 7, len(text), text
@@ -267,6 +284,12 @@ def nikon_note(order: str, place: bytes) -> bytes:
     return b"Nikon\0\x02\x10\0\0" + inner
 
 
+def nikon_notes_in_one(entries: int, size: int) -> bytes:
+    """A maker note in which LocationInfo of that many bytes is named that many times."""
+    entry = struct.pack("<HHII", 0x39, 7, size, 8)
+    return b"Nikon\0\x02\x10\0\0II*\0\x08\0\0\0" + struct.pack("<H", entries) + entry * entries
+
+
 def panasonic_note(order: str, place: bytes) -> tuple[int, int, int, bytes]:
     """A maker note whose one value is within the note, at an offset into the EXIF data.
 
@@ -310,6 +333,13 @@ _XMP_LAYOUTS = {
     "UTF-16": LOCATED_XMP.decode().encode("utf-16"),
     "document type": b"<!DOCTYPE a [<!ENTITY b '52.52006'>]>" + xmp("&b;"),
     "broken": LOCATED_XMP[:-40],
+    **{
+        f"declared as {encoding}": b'<?xml version="1.0" encoding="%b"?>' % encoding.encode()
+        + LOCATED_XMP
+        for encoding in ("foo", "shift_jis", "UTF-7", "ISO-8859-1")
+    },
+    "Latin-1": b'<?xml version="1.0" encoding="ISO-8859-1"?>'
+    + "<a \xe9='1' \xe8:gps='52.52006'><\xe9\xe9 \xe9='' gps='52.52006'/></a>".encode("latin-1"),
 }
 
 

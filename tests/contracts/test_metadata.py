@@ -112,25 +112,22 @@ async def test_what_a_person_wrote_stays() -> None:
     assert len(cleaned) == len(body)
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        *(geotagged.plain(content_type) for content_type in TYPES),
-        geotagged.jpeg(geotagged.segment(0xE1, geotagged.XMP_SIGNATURE + geotagged.xmp(""))),
-        geotagged.jpeg(geotagged.segment(0xFE, b"A comment"), trailer=b"\0" * 100),
-        geotagged.jpeg(
-            geotagged.segment(0xE0, b"JFXX\0\x13"), exif_data=geotagged.exif(located=False)
-        ),
-        geotagged.mpf(geotagged.jpeg(), geotagged.jpeg(), first=geotagged.jpeg()),
-        geotagged.png((b"tEXt", b"Author\0Ada"), (b"tIME", b"1234567"), late=True),
-        geotagged.png(
-            (b"iTXt", b"Title\0\0\0de\0Titel\0Ada"), (b"zTXt", b"A\0\0" + zlib.compress(b"b"))
-        ),
-        geotagged.webp((b"XMP ", geotagged.xmp("<a:Lens>GPS</a:Lens>", 'a:Lens="GPS"'))),
-        geotagged.webp((b"meta", b"odd")),
-    ],
-    ids=range(11),
-)
+UNTELLING = [
+    *(geotagged.plain(content_type) for content_type in TYPES),
+    geotagged.jpeg(geotagged.segment(0xE1, geotagged.XMP_SIGNATURE + geotagged.xmp(""))),
+    geotagged.jpeg(geotagged.segment(0xFE, b"A comment"), trailer=b"\0" * 100),
+    geotagged.jpeg(geotagged.segment(0xE0, b"JFXX\0\x13"), exif_data=geotagged.exif(located=False)),
+    geotagged.mpf(geotagged.jpeg(), geotagged.jpeg(), first=geotagged.jpeg()),
+    geotagged.png((b"tEXt", b"Author\0Ada"), (b"tIME", b"1234567"), late=True),
+    geotagged.png(
+        (b"iTXt", b"Title\0\0\0de\0Titel\0Ada"), (b"zTXt", b"A\0\0" + zlib.compress(b"b"))
+    ),
+    geotagged.webp((b"XMP ", geotagged.xmp("<a:Lens>GPS</a:Lens>", 'a:Lens="GPS"'))),
+    geotagged.webp((b"meta", b"odd")),
+]
+
+
+@pytest.mark.parametrize("body", UNTELLING, ids=range(11))
 async def test_a_photo_without_a_place_is_published_as_it_is(body: bytes) -> None:
     assert not (await facts(body)).needs_stripping
     assert await stripped(body) == body
@@ -311,4 +308,62 @@ async def test_a_damaged_file_is_refused_or_cleaned_once_and_for_all(
     assert found.width >= 1
     assert found.height >= 1
     assert await stripped(cleaned, rule) == cleaned
+    assert found.needs_stripping or cleaned == damaged
+
+
+async def test_padding_behind_a_picture_stays_under_any_rule() -> None:
+    body = await stripped(geotagged.plain(ContentType.JPEG), MetadataRule.STRIP_ALL) + bytes(100)
+
+    found = await facts(body, MetadataRule.STRIP_ALL)
+
+    assert not found.needs_stripping
+    assert await stripped(body, MetadataRule.STRIP_ALL) == body
+
+
+async def test_a_damaged_length_stays_as_it_is() -> None:
+    body = geotagged.jpeg(b"\xff\xe3\0\0")
+
+    found = await facts(body)
+
+    assert not found.needs_stripping
+    assert await stripped(body) == body
+
+
+async def test_a_second_start_in_a_header_is_refused() -> None:
+    with pytest.raises(NotAnImage, match="second start"):
+        await facts(geotagged.jpeg(b"\xff\xd8"))
+
+
+_MARKS = (
+    b"",
+    b"\0",
+    b"\xff",
+    b"\xff\xff",
+    b"\xff\xd8",
+    b"\xff\xd9",
+    b"\xff\xda\0\2",
+    b"\xff\xe1\0\6",
+)
+
+
+@settings(suppress_health_check=list(HealthCheck), max_examples=500, deadline=None)
+@given(
+    # Without the announced pictures: the middle of their scans is not read from afar.
+    body=st.sampled_from([body for body in UNTELLING if b"MPF\0" not in body]),
+    rule=st.sampled_from(STRIPPING),
+    at=st.floats(min_value=0, max_value=1, exclude_max=True),
+    removed=st.integers(min_value=0, max_value=6),
+    noise=st.sampled_from(_MARKS) | st.binary(max_size=6),
+)
+async def test_what_passes_from_afar_passes_at_hand(
+    body: bytes, rule: MetadataRule, at: float, removed: int, noise: bytes
+) -> None:
+    place = int(at * len(body))
+    damaged = body[:place] + noise + body[place + removed :]
+    try:
+        found = await facts(damaged, rule)
+        cleaned = await stripped(damaged, rule)
+    except NotAnImage:
+        return
+
     assert found.needs_stripping or cleaned == damaged

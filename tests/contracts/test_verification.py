@@ -1,6 +1,7 @@
 """Which files pass for pictures: what they are is known from their first bytes, at a small cost."""
 
 import time
+import tracemalloc
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
@@ -9,6 +10,7 @@ import pytest
 
 from mediaport.adapters.pillow.decoding.pool import Decoders, Limits
 from mediaport.adapters.pillow.images import PillowImages
+from mediaport.adapters.pillow.metadata.publishing import BlockKind, published
 from mediaport.domain.errors import NotAnImage
 from mediaport.domain.media import ImageFacts
 from mediaport.domain.policy import ContentType, MetadataRule
@@ -225,3 +227,69 @@ async def test_no_file_takes_long_to_look_at_and_to_clean(name: str) -> None:
     # Generous: what goes over the bytes more than once takes minutes.
     assert looked_at - started < 1.0
     assert time.process_time() - looked_at < 1.5
+
+
+_PACKET = b"<a>" + b"<b/>" * 6000 + b"</a>"
+_NESTED = b"Exif\0\0" + geotagged.aliased(0x02BC, _PACKET[:3200] + b"</a>", count=50)
+ALIASED: dict[str, Callable[[], bytes]] = {
+    "GPS values": lambda: geotagged.aliased(2, b"", count=2900, in_gps=True, room=900_000),
+    "shifted GPS values": lambda: geotagged.aliased(
+        2, b"", count=2900, in_gps=True, room=900_000, step=1
+    ),
+    "GPS directories": lambda: geotagged.aliased(0x8825, b"\xff\0", count=3000, room=24_000),
+    "maker notes": lambda: geotagged.aliased(
+        0x927C, geotagged.nikon_note("<", b"Kreuzberg"), count=3000, room=24_000
+    ),
+    "maker notes with entries": lambda: geotagged.aliased(
+        0x927C, geotagged.nikon_notes_in_one(1900, 23_000), count=3000, room=24_000
+    ),
+    "shifted maker notes": lambda: geotagged.aliased(
+        0x927C, b"Nikon\0\x02\x10\0\0II*\0\x08\0\0\0" * 40_000, count=3000, step=18
+    ),
+    "Panasonic's notes": lambda: geotagged.aliased(
+        0x927C, b"Panasonic\0\0\0\xff\xff", count=3000, room=24_000
+    ),
+    "XMP": lambda: geotagged.aliased(0x02BC, _PACKET, count=3000),
+    "shifted XMP": lambda: geotagged.aliased(0x02BC, b" " * 3000 + _PACKET, count=3000, step=1),
+    "IPTC": lambda: geotagged.aliased(0x83BB, geotagged.iptc((5, b"")) * 4800, count=3000),
+    "nested EXIF": lambda: geotagged.exif() + _NESTED * 14,
+    "nested XMP": lambda: (
+        geotagged.exif() + (b"\xff\xe1\xff\xff" + geotagged.XMP_SIGNATURE) * 16 + _PACKET
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ALIASED)
+def test_values_in_the_same_place_cost_no_more_than_one(name: str) -> None:
+    data = ALIASED[name]()
+    assert len(data) < 990_000
+    started = time.process_time()
+    tracemalloc.start()
+
+    published(BlockKind.EXIF, data, MetadataRule.STRIP_LOCATION)
+
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak_bytes < 20_000_000
+    assert time.process_time() - started < 1.0
+
+
+def _in_segments_of_8_kb() -> bytes:
+    """A JPEG file of 4 MB, nearly all of it program's own data in its header."""
+    return geotagged.jpeg(*[geotagged.segment(0xE3, b"\1" * 8300)] * 478)
+
+
+def _in_chunks_of_8_kb() -> bytes:
+    return _in_png(*[(b"prVt", b"\1" * 8300)] * 478)
+
+
+@pytest.mark.parametrize("build", [_in_segments_of_8_kb, _in_chunks_of_8_kb])
+@pytest.mark.parametrize("rule", list(MetadataRule))
+async def test_no_file_takes_many_requests(build: Callable[[], bytes], rule: MetadataRule) -> None:
+    body = build()
+    read = Reader(body)
+
+    await images(rule).inspect(read, size_bytes=len(body))
+
+    assert read.requests <= 40
+    assert read.bytes_read <= 2 * len(body)

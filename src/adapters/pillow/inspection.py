@@ -3,7 +3,7 @@
 import asyncio
 
 from mediaport.adapters.pillow.formats.layout import Block, Layout
-from mediaport.adapters.pillow.formats.walk import walk
+from mediaport.adapters.pillow.formats.walk import advance, walk
 from mediaport.adapters.pillow.metadata import exif
 from mediaport.adapters.pillow.metadata.publishing import BlockKind, published
 from mediaport.application.ports.images import ByteReader
@@ -11,8 +11,9 @@ from mediaport.domain.media import ImageFacts
 from mediaport.domain.policy import MetadataRule
 
 # One request brings most headers whole. A walk that goes on from there asks for more at a time;
-# one that leaps, over picture data, for little.
+# one that leaps, over picture data, for little. Honest files are understood after a few requests.
 _WINDOW_BYTES, _MAX_WINDOW_BYTES, _LEAP_BYTES = 64 * 1024, 1024 * 1024, 4 * 1024
+_FEW_REQUESTS = 16
 _MAX_READ_BYTES = 1_000_000
 
 
@@ -62,12 +63,11 @@ def _understood(
     payloads: list[tuple[Block, bytes]], layout: Layout, rule: MetadataRule
 ) -> tuple[int | None, bool]:
     """The orientation, and whether all may be published as it is."""
-    turned = (
-        exif.orientation(payload)
+    orientation = exif.first_orientation(
+        payload
         for block, payload in payloads
         if block.kind is BlockKind.EXIF and block in layout.blocks
     )
-    orientation = next((each for each in turned if each is not None), None)
     return orientation, all(
         published(block.kind, payload, rule) == payload for block, payload in payloads
     )
@@ -93,6 +93,8 @@ class _Window:
         return part[:length]
 
     def _ahead_bytes(self, distance: int) -> int:
+        if len(self._parts) >= _FEW_REQUESTS:
+            return _MAX_WINDOW_BYTES
         if distance < -_LEAP_BYTES:
             return 0
         if distance > _LEAP_BYTES:
@@ -103,10 +105,7 @@ class _Window:
 
 async def _walk(window: _Window, size_bytes: int) -> Layout:
     steps = walk(size_bytes)
-    try:
-        wanted = next(steps)
-        while True:
-            wanted = steps.send(await window(*wanted))
-    except StopIteration as end:
-        layout: Layout = end.value
-        return layout
+    found = advance(steps)
+    while not isinstance(found, Layout):
+        found = advance(steps, await window(*found))
+    return found

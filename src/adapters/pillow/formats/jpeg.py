@@ -85,6 +85,8 @@ def _header(at: int, size_bytes: int) -> Generator[tuple[int, int], bytes, Pictu
             picture.junk.append((at, following))
             at = following
             continue
+        if marker[1] == START:
+            raise NotAnImage(f"its JPEG header has a second start at byte {at}")
         if marker[1] in {SCAN, END}:
             picture.header_end = at
             return picture

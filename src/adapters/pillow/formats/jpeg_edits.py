@@ -4,6 +4,7 @@ import re
 import struct
 
 from mediaport.adapters.pillow.formats import mpf
+from mediaport.adapters.pillow.formats.edits import Edit
 from mediaport.adapters.pillow.formats.jpeg import (
     END,
     FRAMES,
@@ -18,7 +19,7 @@ from mediaport.adapters.pillow.formats.jpeg import (
     Picture,
     blocks_of,
 )
-from mediaport.adapters.pillow.formats.layout import Block, Edit, refuse_excess
+from mediaport.adapters.pillow.formats.layout import Block, refuse_excess
 from mediaport.adapters.pillow.metadata.publishing import BlockKind, published
 from mediaport.domain.errors import NotAnImage
 from mediaport.domain.policy import MetadataRule
@@ -41,7 +42,8 @@ def edits(original: bytes, rule: MetadataRule) -> list[Edit]:
     pictures, made = _pictures(original)
     if rule is MetadataRule.STRIP_ALL:
         del pictures[1:]
-        made = [Edit(pictures[0].end, len(original))]
+        follows = _NO_PADDING.search(original, pictures[0].end)
+        made = [Edit(pictures[0].end, len(original))] if follows else []
     refuse_excess(each for picture in pictures for each in picture.blocks)
     for picture in pictures:
         made += [Edit(start, end, _FILL * (end - start)) for start, end in picture.junk]
@@ -55,9 +57,12 @@ def edits(original: bytes, rule: MetadataRule) -> list[Edit]:
 
 
 def _edit_of(each: Block, original: bytes, rule: MetadataRule) -> Edit:
-    allowed = published(each.kind, original[each.payload_start : each.payload_end], rule)
+    payload = original[each.payload_start : each.payload_end]
+    allowed = published(each.kind, payload, rule)
     if allowed is None:
         return Edit(each.start, each.end)
+    if allowed == payload:  # its length may be damaged, and stays as it is
+        return Edit(each.start, each.end, original[each.start : each.end])
     data = original[each.start + 4 : each.payload_start] + allowed
     return Edit(each.start + 2, each.end, struct.pack(">H", 2 + len(data)) + data)
 

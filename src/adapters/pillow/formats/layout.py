@@ -49,20 +49,6 @@ class Layout:
         return self.width, self.height
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
-    """Other bytes, or none, in place of those from `start` to `end`."""
-
-    start: int
-    end: int
-    replacement: bytes = b""
-
-    @property
-    def moves(self) -> bool:
-        """Whether what follows comes to stand elsewhere."""
-        return len(self.replacement) != self.end - self.start
-
-
 Walk = Generator[tuple[int, int], bytes, Layout]
 Read = Generator[tuple[int, int], bytes, bytes]
 
@@ -147,12 +133,3 @@ def find_chain(
                 return found.start()
         failed |= seen
     return None
-
-
-def apply(original: bytes, edits: Iterable[Edit]) -> bytes:
-    """The file with its edits made, which do not overlap."""
-    parts, at = [], 0
-    for edit in sorted(edits, key=lambda each: each.start):
-        parts += [original[at : edit.start], edit.replacement]
-        at = edit.end
-    return b"".join([*parts, original[at:]])

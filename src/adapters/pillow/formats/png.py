@@ -8,11 +8,11 @@ import struct
 import zlib
 from collections.abc import Generator, Iterator
 
+from mediaport.adapters.pillow.formats.edits import Edit, edits_of_chunks
 from mediaport.adapters.pillow.formats.layout import (
     MAX_CHUNKS,
     TAIL_BYTES,
     Block,
-    Edit,
     Layout,
     Walk,
     block_of,
@@ -21,7 +21,7 @@ from mediaport.adapters.pillow.formats.layout import (
     refuse_excess,
 )
 from mediaport.adapters.pillow.metadata import words
-from mediaport.adapters.pillow.metadata.publishing import BlockKind, published
+from mediaport.adapters.pillow.metadata.publishing import BlockKind
 from mediaport.domain.errors import NotAnImage
 from mediaport.domain.policy import ContentType, MetadataRule
 
@@ -98,23 +98,15 @@ def edits(original: bytes, rule: MetadataRule) -> list[Edit]:
         if _is_metadata(name)
     ]
     refuse_excess(blocks)
-    made = [edit for each in blocks for edit in _edits_of(each, original, rule)]
+    made = edits_of_chunks(blocks, original, rule, chunk=_chunk)
     if any(edit.moves for edit in made):
         made += [Edit(start, end) for name, start, end in chunks if name == _HALVES]
     return [*made, *(Edit(end, len(original)) for name, _, end in chunks if name == b"IEND")]
 
 
-def _edits_of(each: Block, original: bytes, rule: MetadataRule) -> list[Edit]:
-    payload = original[each.payload_start : each.payload_end]
-    allowed = published(each.kind, payload, rule)
-    if allowed is None:
-        return [Edit(each.start, each.end)]
-    if allowed == payload:
-        return []
-    data = original[each.start + 8 : each.payload_start] + allowed
-    checked = each.name + data
-    chunk = struct.pack(">I", len(data)) + checked + struct.pack(">I", zlib.crc32(checked))
-    return [Edit(each.start, each.end, chunk)]
+def _chunk(name: bytes, data: bytes) -> bytes:
+    checked = name + data
+    return struct.pack(">I", len(data)) + checked + struct.pack(">I", zlib.crc32(checked))
 
 
 def _is_metadata(name: bytes) -> bool:

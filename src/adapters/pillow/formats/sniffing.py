@@ -47,7 +47,7 @@ _SECOND_FORMATS = (
 _MARKUP = ((b"<?php", "a PHP script"), (b"<svg", "an SVG"), (b"<?xml", "an XML document"))
 
 
-def refuse_foreign(head: bytes) -> NotAnImage:
+def foreign_format(head: bytes) -> NotAnImage:
     """The refusal of a file that begins like none of ours."""
     return NotAnImage(f"{_what_it_is(head)}, not a JPEG, PNG or WebP")
 

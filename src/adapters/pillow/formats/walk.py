@@ -3,13 +3,8 @@
 from types import MappingProxyType
 
 from mediaport.adapters.pillow.formats import jpeg, jpeg_edits, png, sniffing, webp
-from mediaport.adapters.pillow.formats.layout import (
-    Layout,
-    Walk,
-    apply,
-    read,
-    refuse_excess,
-)
+from mediaport.adapters.pillow.formats.edits import apply
+from mediaport.adapters.pillow.formats.layout import Layout, Walk, read, refuse_excess
 from mediaport.adapters.pillow.metadata import exif
 from mediaport.adapters.pillow.metadata.publishing import BlockKind
 from mediaport.domain.errors import NotAnImage
@@ -37,12 +32,21 @@ def walk(size_bytes: int) -> Walk:
     elif head.startswith(webp.SIGNATURE) and head[8:12] == b"WEBP":
         layout = yield from webp.walk(size_bytes)
     else:
-        raise sniffing.refuse_foreign(head)
+        raise sniffing.foreign_format(head)
     sniffing.refuse_second_format(head[: layout.picture_start])
     refuse_excess(layout.blocks + layout.later_blocks)
     if layout.width < 1 or layout.height < 1:
         raise NotAnImage(f"its header says {layout.width} x {layout.height} pixels")
     return layout
+
+
+def advance(steps: Walk, data: bytes | None = None) -> tuple[int, int] | Layout:
+    """The part that a walk asks for next, once it has the one before; at its end, the layout."""
+    try:
+        return next(steps) if data is None else steps.send(data)
+    except StopIteration as end:
+        layout: Layout = end.value
+        return layout
 
 
 def layout_of(original: bytes) -> Layout:
@@ -52,23 +56,18 @@ def layout_of(original: bytes) -> Layout:
         NotAnImage: As `walk` does.
     """
     steps = walk(len(original))
-    try:
-        start, length = next(steps)
-        while True:
-            start, length = steps.send(original[start : start + length])
-    except StopIteration as end:
-        layout: Layout = end.value
-        return layout
+    found = advance(steps)
+    while not isinstance(found, Layout):
+        start, length = found
+        found = advance(steps, original[start : start + length])
+    return found
 
 
 def orientation_of(original: bytes, layout: Layout) -> int:
     """How a file at hand is turned: 1 to 8."""
-    for block in layout.blocks:
-        if block.kind is BlockKind.EXIF:
-            orientation = exif.orientation(original[block.payload_start : block.payload_end])
-            if orientation is not None:
-                return orientation
-    return 1
+    blocks = (block for block in layout.blocks if block.kind is BlockKind.EXIF)
+    payloads = (original[block.payload_start : block.payload_end] for block in blocks)
+    return exif.first_orientation(payloads) or 1
 
 
 def stripped(original: bytes, rule: MetadataRule) -> bytes:

@@ -8,11 +8,11 @@ import struct
 from collections.abc import Generator
 from types import MappingProxyType
 
+from mediaport.adapters.pillow.formats.edits import Edit, edits_of_chunks
 from mediaport.adapters.pillow.formats.layout import (
     MAX_CHUNKS,
     TAIL_BYTES,
     Block,
-    Edit,
     Layout,
     Walk,
     block_of,
@@ -20,7 +20,7 @@ from mediaport.adapters.pillow.formats.layout import (
     read,
     refuse_excess,
 )
-from mediaport.adapters.pillow.metadata.publishing import BlockKind, published
+from mediaport.adapters.pillow.metadata.publishing import BlockKind
 from mediaport.domain.errors import NotAnImage
 from mediaport.domain.policy import ContentType, MetadataRule
 
@@ -89,23 +89,15 @@ def edits(original: bytes, rule: MetadataRule) -> list[Edit]:
     else:
         raise NotAnImage(f"it has more than {MAX_CHUNKS} WebP chunks")
     refuse_excess(blocks)
-    made = [edit for each in blocks for edit in _edits_of(each, original, rule)]
+    made = edits_of_chunks(blocks, original, rule, chunk=_chunk)
     removed = {edit.start for edit in made if not edit.replacement}
     kept = {each.name for each in blocks if each.start not in removed}
     gone = {each.name for each in blocks} - kept
     return [*made, *_header_edits(original, riff_bytes, made, gone), Edit(end, len(original))]
 
 
-def _edits_of(each: Block, original: bytes, rule: MetadataRule) -> list[Edit]:
-    payload = original[each.payload_start : each.payload_end]
-    allowed = published(each.kind, payload, rule)
-    if allowed is None:
-        return [Edit(each.start, each.end)]
-    if allowed == payload:
-        return []
-    data = original[each.start + 8 : each.payload_start] + allowed
-    padding = b"\0" * (len(data) % 2)
-    return [Edit(each.start, each.end, each.name + struct.pack("<I", len(data)) + data + padding)]
+def _chunk(name: bytes, data: bytes) -> bytes:
+    return name + struct.pack("<I", len(data)) + data + b"\0" * (len(data) % 2)
 
 
 def _header_edits(

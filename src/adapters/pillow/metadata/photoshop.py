@@ -4,12 +4,13 @@ Source: Adobe Photoshop file formats, "image resource blocks".
 """
 
 import struct
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from mediaport.adapters.pillow.metadata import exif, iptc, xmp
 
 _SIGNATURES = {b"8BIM", b"AgHg", b"DCSR", b"MeSa", b"PHUT"}
-_INSIDE = MappingProxyType(
+_INSIDE: Mapping[int, Callable[[bytes], bytes | None]] = MappingProxyType(
     {
         0x0404: iptc.without_location,
         0x0422: exif.without_location,

@@ -7,7 +7,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_ORIENTATION, _SHORT = 0x0112, 3
+ORIENTATION, SHORT = 0x0112, 3
 # Pointers to the directories of EXIF and of interoperability, and to sub-directories.
 _POINTERS = {0x8769, 0xA005, 0x014A}
 # Names of places in maker notes, as text: place, country, state, city, landmark of Panasonic, in a
@@ -16,6 +16,7 @@ _PANASONIC, _NIKON = b"Panasonic\0", b"Nikon\0\x02"
 _PANASONIC_PLACES, _NIKON_PLACES = {0x67, 0x69, 0x6B, 0x6D, 0x6F}, {0x39}
 _VALUE_BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
 _MAX_DIRECTORIES, _MAX_ENTRIES, HEADER_BYTES = 32, 3000, 8
+_MAX_SIGHTS = 2
 
 
 class MalformedExif(ValueError):
@@ -50,24 +51,49 @@ class Directory:
         return self.start + 2 + 12 * len(self.entries)
 
 
+class Budget:
+    """What may be looked at in EXIF data, and in all that is nested in it.
+
+    Values of honest files do not overlap, so that each byte is looked at once, or twice where it is
+    in a maker note. In hostile ones thousands of entries share the same bytes.
+    """
+
+    def __init__(self, size_bytes: int) -> None:
+        self._entries, self._value_bytes = _MAX_ENTRIES, _MAX_SIGHTS * size_bytes
+
+    def spend(self, *, entries: int = 0, value_bytes: int = 0) -> None:
+        """Count what is about to be looked at.
+
+        Raises:
+            MalformedExif: It is more than in any honest file.
+        """
+        self._entries -= entries
+        self._value_bytes -= value_bytes
+        if self._entries < 0 or self._value_bytes < 0:
+            raise MalformedExif("too many entries, or too many values in the same place")
+
+
 class Exif:
     """EXIF data as a TIFF file: `II` or `MM`, 42, and directories of 12-byte entries.
+
+    `budget`: of the data that these are nested in.
 
     Raises:
         MalformedExif: It is none.
     """
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, budget: Budget | None = None) -> None:
         self._data = data
+        self._budget = budget or Budget(len(data))
+        self._spans: set[tuple[int, int]] = set()
         self._order = {b"II": "<", b"MM": ">"}.get(data[:2], "")
         if not self._order or len(data) < HEADER_BYTES or self._number("H", 2) != 42:
             raise MalformedExif("no TIFF header")
-        self._entries_left = _MAX_ENTRIES
 
     def orientation(self) -> int | None:
         """The orientation, 1 to 8; None where none is given."""
         for entry in self._directory(self._number("I", 4)).entries:
-            if entry.tag == _ORIENTATION and entry.kind == _SHORT:
+            if entry.tag == ORIENTATION and entry.kind == SHORT:
                 value = self._number("H", entry.at + 8)
                 return value if 1 <= value <= 8 else None
         return None
@@ -99,15 +125,22 @@ class Exif:
         return self._directory(self._number("I", pointer.at + 8))
 
     def value_span(self, entry: Entry) -> tuple[int, int]:
-        """Start and end of a value, as far as it is there."""
+        """Start and end of a value, as far as it is there.
+
+        Raises:
+            MalformedExif: The values so far have more bytes than those of any honest file.
+        """
         if entry.value_bytes <= 4:  # then it is in the entry itself
             return entry.at + 8, entry.at + 12
         start = self._number("I", entry.at + 8)
-        return start, max(start, min(start + entry.value_bytes, len(self._data)))
+        span = start, max(start, min(start + entry.value_bytes, len(self._data)))
+        if span not in self._spans:
+            self._spans.add(span)
+            self._budget.spend(value_bytes=span[1] - start)
+        return span
 
-    def places_in_maker_note(self, entry: Entry) -> Iterator[tuple[int, int]]:
+    def places_in_maker_note(self, start: int, end: int) -> Iterator[tuple[int, int]]:
         """Where a maker note names the place, for the makers whose notes are known to."""
-        start, end = self.value_span(entry)
         note = self._data[start:end]
         if note.startswith(_PANASONIC):
             for place in self._directory(start + 12).entries:
@@ -115,7 +148,7 @@ class Exif:
                     yield self.value_span(place)
         elif note.startswith(_NIKON):
             try:
-                inner = Exif(note[10:])
+                inner = Exif(note[10:], self._budget)
             except MalformedExif:
                 return
             for place in inner._directory(inner._number("I", 4)).entries:
@@ -147,9 +180,7 @@ class Exif:
         if not HEADER_BYTES <= start <= len(self._data) - 2:
             return Directory(start, ())
         count = min(self._number("H", start), (len(self._data) - start - 2) // 12)
-        self._entries_left -= count
-        if self._entries_left < 0:
-            raise MalformedExif("too many entries")
+        self._budget.spend(entries=count)
         return Directory(start, tuple(self._entry(start + 2 + 12 * n) for n in range(count)))
 
     def _entry(self, at: int) -> Entry:

@@ -10,6 +10,7 @@ from mediaport.adapters.pillow.metadata.words import names_place
 
 # Inside the tag of an element that expat has accepted: no attribute is missed.
 _ATTRIBUTE = re.compile(rb"""\s++([^\s=/>]++)\s*+=\s*+(?:"[^"]*+"|'[^']*+')""")
+_ENCODING = "utf-8"
 
 
 def without_location(xmp: bytes) -> bytes | None:
@@ -22,7 +23,7 @@ def without_location(xmp: bytes) -> bytes | None:
     places = _Places(text)
     try:
         places.find()
-    except (expat.ExpatError, _Doctype):
+    except (expat.ExpatError, _NoXmp):
         return None
     cleaned = bytearray(xmp)
     for start, end in places.spans:
@@ -30,8 +31,8 @@ def without_location(xmp: bytes) -> bytes | None:
     return bytes(cleaned)
 
 
-class _Doctype(Exception):
-    """Raised at a document type: XMP has none, and its entities could grow without bound."""
+class _NoXmp(Exception):
+    """Raised at a document type, whose entities could grow without bound, or another encoding."""
 
 
 class _Places:
@@ -42,11 +43,12 @@ class _Places:
         self._text = text
         self._depth = 0  # below the outermost element that says where
         self._opened = 0
-        self._parser = expat.ParserCreate()
+        self._parser = expat.ParserCreate(_ENCODING)
         self._parser.ordered_attributes = True
         self._parser.StartElementHandler = self._start
         self._parser.EndElementHandler = self._end
         self._parser.StartDoctypeDeclHandler = self._doctype
+        self._parser.XmlDeclHandler = self._declaration
 
     def find(self) -> None:
         self._parser.Parse(self._text, True)  # noqa: FBT003 - expat's own signature
@@ -61,7 +63,7 @@ class _Places:
 
     def _find_attributes(self, at: int) -> None:
         while attribute := _ATTRIBUTE.match(self._text, at):
-            if names_place(attribute[1].decode()):
+            if names_place(attribute[1].decode(errors="replace")):
                 self.spans.append(attribute.span())
             at = attribute.end()
 
@@ -77,4 +79,8 @@ class _Places:
             self.spans.append((self._opened, end))
 
     def _doctype(self, *_: object) -> None:
-        raise _Doctype
+        raise _NoXmp
+
+    def _declaration(self, _version: str, encoding: str | None, _standalone: int) -> None:
+        if encoding and encoding.lower() != _ENCODING:  # then bytes may mean other letters
+            raise _NoXmp
