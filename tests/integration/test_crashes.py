@@ -62,7 +62,7 @@ def test_killed_in_the_middle_every_completed_media_gets_its_thumbnails(
 
     for killing in range(1, 4):
         stopped = threading.Event()
-        uploading = threading.Thread(target=keep_uploading, args=[stopped])
+        uploading = threading.Thread(target=keep_uploading, args=[stopped], daemon=True)
         uploading.start()
         deadline = time.monotonic() + 60
         while len(completed) < 3 * killing and time.monotonic() < deadline:

@@ -5,6 +5,7 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from threading import Event, Thread
 
 import httpx
@@ -19,6 +20,7 @@ from tests.servers.process import ServerProcess
 
 HTML = b"<!doctype html><script>alert(1)</script>"
 NOISE = Image.effect_noise((400, 400), 90)
+LARGE_BYTES = 100_000_000  # more than twice what an idle decoder has
 REFUSED: list[tuple[bytes, str, str, str]] = [
     (HTML, "image/png", "not_an_image", "HTML"),  # row 20
     (b'<svg xmlns="http://www.w3.org/2000/svg"/>', "image/png", "not_an_image", "SVG"),
@@ -90,10 +92,11 @@ def test_an_image_whose_decoder_is_killed_each_time_is_given_up(
 ) -> None:
     api, worker = crew.api(**real), crew.worker(**real, THUMBNAIL_WORKERS="1")
     ada = crew.user(api)
-    hostile = ada.upload(pictures.picture(image=NOISE))
+    large = pictures.picture(ContentType.PNG, width=6000, height=6000)
+    hostile = ada.upload(large, content_type="image/png")
 
-    with _killing_decoders(worker):
-        ada.complete(hostile)
+    with _memory_short(worker):
+        assert ada.complete(hostile).status_code == 200
         media = ada.settled(hostile)
 
     assert (media["thumbnails_status"], media["thumbnails_error"]) == ("failed", "gave_up")
@@ -118,18 +121,26 @@ def test_no_decoder_is_left_when_its_process_has_ended(crew: Crew, real: dict[st
 
 
 @contextmanager
-def _killing_decoders(worker: ServerProcess) -> Iterator[None]:
-    """Kill every decoder of a worker, as the system does when memory is short."""
+def _memory_short(worker: ServerProcess) -> Iterator[None]:
+    """Kill every decoder of a worker that decodes a large image, as the system may."""
     over = Event()
 
     def kill() -> None:
         while not over.wait(0.005):
             for pid in worker.children:
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
+                with suppress(ProcessLookupError, FileNotFoundError):
+                    if _resident_bytes(pid) > LARGE_BYTES:
+                        os.kill(pid, signal.SIGKILL)
 
-    thread = Thread(target=kill)
-    thread.start()
-    yield
-    over.set()
-    thread.join()
+    killing = Thread(target=kill, daemon=True)
+    killing.start()
+    try:
+        yield
+    finally:
+        over.set()
+        killing.join()
+
+
+def _resident_bytes(pid: int) -> int:
+    pages = Path(f"/proc/{pid}/statm").read_text().split()[1]
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")

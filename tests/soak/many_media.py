@@ -109,7 +109,7 @@ def _killing(processes: Sequence[Server | Worker], kills: int, report: Report) -
             report.kills += 1
             time.sleep(chance.uniform(*BETWEEN_KILLS_S))
 
-    killing = threading.Thread(target=kill)
+    killing = threading.Thread(target=kill, daemon=True)
     killing.start()
     try:
         yield
