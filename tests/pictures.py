@@ -91,6 +91,16 @@ def png_bomb(width: int, height: int) -> bytes:
     )
 
 
+def png_without_palette() -> bytes:
+    """A PNG file of indices into a palette that it has not."""
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + png_chunk(b"IHDR", struct.pack(">IIBBBBB", 9, 9, 8, 3, 0, 0, 0))
+        + png_chunk(b"IDAT", zlib.compress(bytes(90)))
+        + png_chunk(b"IEND", b"")
+    )
+
+
 def scan_bomb(scans: int = 500, *, side: int = 200) -> bytes:
     """A progressive JPEG that goes over its picture again and again."""
     body = BytesIO()

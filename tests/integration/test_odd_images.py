@@ -15,7 +15,7 @@ from PIL import Image
 from mediaport.domain.policy import ContentType
 from tests import pictures
 from tests.integration.crew import Crew
-from tests.integration.server import User
+from tests.integration.server import Server, User
 from tests.servers.process import ServerProcess
 
 HTML = b"<!doctype html><script>alert(1)</script>"
@@ -36,6 +36,7 @@ FAILED: list[tuple[bytes, str, str]] = [
     (pictures.picture(ContentType.PNG, image=NOISE)[:20_000], "image/png", "undecodable"),
     (pictures.picture(ContentType.WEBP, image=NOISE)[:20_000], "image/webp", "undecodable"),
     (pictures.png_bomb(5000, 5000), "image/png", "undecodable"),
+    (pictures.png_without_palette(), "image/png", "undecodable"),
 ]
 
 
@@ -104,6 +105,12 @@ def test_an_image_whose_decoder_is_killed_each_time_is_given_up(
     ada.complete(good)
     assert ada.settled(good)["thumb_128_url"]  # row 48
     assert worker.is_running
+
+
+def test_a_decoder_has_no_file_of_its_server(server: Server) -> None:
+    assert server.children
+    for pid in server.children:
+        assert {each.name for each in Path(f"/proc/{pid}/fd").iterdir()} == {"0", "1", "2"}
 
 
 def test_no_decoder_is_left_when_its_process_has_ended(crew: Crew, real: dict[str, str]) -> None:

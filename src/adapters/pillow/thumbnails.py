@@ -40,7 +40,16 @@ _THUMBHASH_PX = 32
 # Encoders write about ten. The two bytes that begin a scan, or end a picture, are in no other data.
 _MAX_SCANS, _SCAN_OR_END, _END = 100, re.compile(rb"\xff[\xda\xd9]"), b"\xff\xd9"
 # What Pillow's decoders raise on broken files. All else is a defect, most likely of ours.
-_BROKEN = (OSError, ValueError, SyntaxError, EOFError, LookupError, OverflowError, struct.error)
+_BROKEN = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    EOFError,
+    LookupError,
+    ArithmeticError,
+    AssertionError,  # for a palette that is not there
+    struct.error,
+)
 # The original is converted and resized in strips, so that nothing else of its size is needed.
 _STRIPS = 8
 _PNG_DEPTH_AT = 24  # PNG third edition, 11.2.2

@@ -87,7 +87,6 @@ def _listen(settings: Settings) -> socket.socket:
         if error.errno in {errno.EADDRINUSE, errno.EACCES}:
             raise SettingError("PORT", problem, str(settings.port % 65535 + 1)) from error
         raise SettingError("HOST", problem, "127.0.0.1") from error
-    listening.set_inheritable(True)
     return listening
 
 

@@ -1,10 +1,11 @@
 """A process that decodes images for another one, and nothing else: `python -m` this module.
 
 What an image can do ends here: this process has little memory and little time, no secrets in its
-environment, writes no file, and may be killed at any moment. Orders come by standard input, answers
-go by standard output; it ends when its input does.
+environment, no open files of others, writes none, and may be killed at any moment. Orders come by
+standard input, answers go by standard output; it ends when its input does.
 """
 
+import os
 import resource
 import sys
 import time
@@ -17,6 +18,7 @@ from mediaport.adapters.pillow.decoding.messages import GREETING, framed, next_o
 
 def main() -> None:
     """Answer one order after the other."""
+    os.closerange(3, os.sysconf("SC_OPEN_MAX"))  # what was left open to it, a server's socket, say
     # thash would load it, where it is installed: 15 MB, for pictures of 32 x 32 pixels.
     sys.modules["numpy"] = None  # type: ignore[assignment]
     from mediaport.adapters.pillow.decoding.answers import answer  # noqa: PLC0415 - without numpy
@@ -42,7 +44,7 @@ def _limit(*, memory_bytes: int) -> None:
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_CORE, 0),
     ):
-        with suppress(ValueError, OSError):
+        with suppress(ValueError, OSError, OverflowError):
             resource.setrlimit(what, (most, most))
 
 
