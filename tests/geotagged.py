@@ -329,6 +329,8 @@ _XMP_LAYOUTS = {
     "IPTC extension": xmp(
         "<Iptc4xmpExt:LocationShown><a:b>Kreuzberg</a:b></Iptc4xmpExt:LocationShown>"
     ),
+    "film": xmp("", 'xmpDM:shotLocation="Kreuzberg"'),
+    "geography": xmp("<a:b><gml:pos>52.52006 13.40512</gml:pos></a:b>"),
     "city": xmp("", 'photoshop:City="Kreuzberg" photoshop:Country="Kreuzberg"'),
     "UTF-16": LOCATED_XMP.decode().encode("utf-16"),
     "document type": b"<!DOCTYPE a [<!ENTITY b '52.52006'>]>" + xmp("&b;"),

@@ -489,8 +489,8 @@ def _value(field: msgspec.structs.FieldInfo, raw: str) -> Any:
     except msgspec.ValidationError as error:
         shown = "its value" if field.name in SECRETS | URLS_WITH_PASSWORDS else repr(raw)
         meta = DESCRIPTIONS[field.name]
-        # A regex, or an "array", tells nobody anything: say what it is instead.
-        is_form = "regex" in str(error) or "array" in str(error)
+        # A regex, an "array" or an "enum" tells nobody anything: say what it is instead.
+        is_form = any(word in str(error) for word in ("regex", "array", "enum"))
         problem = f"Wanted: {meta.description}" if is_form else _in_words(str(error))
         example = str((meta.examples or [""])[0])
         raise SettingError(name, f"{shown} does not fit. {problem}", example) from error

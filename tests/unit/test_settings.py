@@ -209,6 +209,7 @@ S3 = {"S3_BUCKET": "my-media", "AWS_REGION": "eu-central-1"}
         ({**S3, "AWS_ACCESS_KEY_ID": "key"}, "AWS_ACCESS_KEY_ID: set it together with"),
         ({**S3, "S3_ADDRESSING_STYLE": "dns"}, "S3_ADDRESSING_STYLE"),
         ({"S3_BUCKET": "a/b"}, "S3_BUCKET: 'a/b' does not fit"),
+        ({"MEDIA_METADATA": "none"}, "strip_location publishes all but the place; strip_all"),
         ({"QUEUE_WEB": "true"}, "QUEUE_WEB: it is true, but REDIS_URL is not set"),
         ({"QUEUE_WEB": "true", "REDIS_URL": "redis://x"}, "but QUEUE_WEB_PASSWORD is not set"),
         ({"REDIS_TIMEOUT_MS": "1000"}, "REDIS_TIMEOUT_MS"),

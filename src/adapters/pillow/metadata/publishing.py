@@ -8,7 +8,7 @@ from types import MappingProxyType
 from mediaport.adapters.pillow.metadata import exif, nested, photoshop, words, xmp
 from mediaport.domain.policy import MetadataRule
 
-_MAX_TEXT_BYTES = 256 * 1024
+_MAX_TEXT_BYTES = 32 * 1024  # inflated; a file may have a hundred such blocks
 
 
 class BlockKind(Enum):

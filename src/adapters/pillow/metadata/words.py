@@ -20,10 +20,10 @@ _KEYS = re.compile(
 # `geo:lat`, IPTC's places, Darwin Core's. The creator's own address, `CiAdrCity`, is no place.
 _PROPERTY = re.compile(
     r"gps\w*|lat|lng|long?|\w*(?:latitude|longitude|longtitude|altitude|coordinates?)"
-    r"|(?:sub)?location\w*|city|state|provincestate|stateprovince|country(?:code|name)?"
+    r"|(?:sub|shot)?location\w*|city|state|provincestate|stateprovince|country(?:code|name)?"
     r"|worldregion|continent|county|municipality|locality|iso6709"
 )
-_PREFIXES = {"geo", "georss", "cell"}
+_PREFIXES = {"geo", "georss", "gml", "cell"}
 
 
 def without_coordinates(text: bytes) -> bytes:
