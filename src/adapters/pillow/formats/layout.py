@@ -112,17 +112,34 @@ def refuse_excess(blocks: Iterable[Block]) -> None:
         raise NotAnImage(f"it has more than {_MAX_BYTES} bytes of metadata")
 
 
-def find_chain(
+def late_chunk(
+    next_chunk: int,
+    end: int,
+    picture_data: re.Pattern[bytes],
+    *,
+    following: Callable[[bytes, int], int],
+    is_last: Callable[[bytes, int], bool],
+) -> Generator[tuple[int, int], bytes, int]:
+    """Where to go on after the first chunk of picture data: near the end of all, if possible.
+
+    These chunks are small in most files: to walk over each would read nearly all of it.
+    """
+    start = end - TAIL_BYTES
+    if next_chunk >= start:
+        return next_chunk
+    tail = yield from read(start, TAIL_BYTES)
+    late = _chain(tail, picture_data, following=following, is_last=is_last)
+    return next_chunk if late is None else start + late
+
+
+def _chain(
     tail: bytes,
     chunk: re.Pattern[bytes],
     *,
     following: Callable[[bytes, int], int],
     is_last: Callable[[bytes, int], bool],
 ) -> int | None:
-    """Where the first chunk is from which one follows another to the last.
-
-    Chunks of picture data are small in most files: to walk over each would read nearly all of it.
-    """
+    """Where the first chunk is from which one follows another to the last."""
     failed: set[int] = set()
     for found in chunk.finditer(tail):
         at, seen = found.start(), set[int]()

@@ -6,7 +6,7 @@ Sources: PNG third edition, sections 5 and 11; Extensions to PNG 1.5, eXIf.
 import re
 import struct
 import zlib
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 
 from mediaport.adapters.pillow.formats.edits import Edit, edits_of_chunks
 from mediaport.adapters.pillow.formats.layout import (
@@ -16,7 +16,7 @@ from mediaport.adapters.pillow.formats.layout import (
     Layout,
     Walk,
     block_of,
-    find_chain,
+    late_chunk,
     read,
     refuse_excess,
 )
@@ -64,7 +64,9 @@ def walk(size_bytes: int) -> Walk:
             hops += end < size_bytes - TAIL_BYTES
             if picture_start == size_bytes:
                 picture_start = at
-                end = yield from _late_chunk(end, size_bytes)
+                end = yield from late_chunk(
+                    end, size_bytes, _PICTURE_DATA, following=_following, is_last=_is_last
+                )
         elif _is_metadata(name):
             head = yield from read(
                 at + 8, min(length, size_bytes - at - 8), at_most=_LONGEST_TEXT_HEAD
@@ -149,16 +151,6 @@ def _text_kind(name: bytes, head: bytes) -> tuple[BlockKind, int]:
     if keyword != _XMP:
         return kind, before
     return BlockKind.XMP if kind is BlockKind.TEXT else BlockKind.UNREADABLE, before
-
-
-def _late_chunk(next_chunk: int, size_bytes: int) -> Generator[tuple[int, int], bytes, int]:
-    """Where to go on after the first chunk of picture data: near the end, if possible."""
-    start = size_bytes - TAIL_BYTES
-    if next_chunk >= start:
-        return next_chunk
-    tail = yield from read(start, TAIL_BYTES)
-    late = find_chain(tail, _PICTURE_DATA, following=_following, is_last=_is_last)
-    return next_chunk if late is None else start + late
 
 
 def _following(data: bytes, at: int) -> int:

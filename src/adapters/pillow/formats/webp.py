@@ -16,7 +16,7 @@ from mediaport.adapters.pillow.formats.layout import (
     Layout,
     Walk,
     block_of,
-    find_chain,
+    late_chunk,
     read,
     refuse_excess,
 )
@@ -52,7 +52,9 @@ def walk(size_bytes: int) -> Walk:
             hops += following < end - TAIL_BYTES
             if picture_start == size_bytes:
                 picture_start = at
-                following = yield from _late_chunk(following, end)
+                following = yield from late_chunk(
+                    following, end, _FRAME, following=_following, is_last=_is_last
+                )
         elif name not in _ESSENTIAL:
             head = yield from read(at + 8, min(length, size_bytes - at - 8), at_most=len(_EXIF))
             blocks.append(_block(name, head, (at, length), size_bytes))
@@ -139,16 +141,6 @@ def _size() -> Generator[tuple[int, int], bytes, tuple[int, int]]:
         width, height = struct.unpack("<HH", data[6:10])
         return width & 0x3FFF, height & 0x3FFF
     raise NotAnImage("its WebP header is broken")
-
-
-def _late_chunk(next_chunk: int, end: int) -> Generator[tuple[int, int], bytes, int]:
-    """Where to go on after the first frame: near the end of an animation, if possible."""
-    start = end - TAIL_BYTES
-    if next_chunk >= start:
-        return next_chunk
-    tail = yield from read(start, TAIL_BYTES)
-    late = find_chain(tail, _FRAME, following=_following, is_last=_is_last)
-    return next_chunk if late is None else start + late
 
 
 def _following(data: bytes, at: int) -> int:
