@@ -74,6 +74,13 @@ def png_chunk(name: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
 
 
+def _png(form: tuple[int, int, int, int], *chunks: tuple[bytes, bytes]) -> bytes:
+    """A PNG file of that width, height, bits and kind of colours, of these chunks."""
+    header = struct.pack(">IIBBBBB", *form, 0, 0, 0)
+    written = (png_chunk(*each) for each in ((b"IHDR", header), *chunks, (b"IEND", b"")))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(written)
+
+
 def png_with(png: bytes, name: bytes, data: bytes) -> bytes:
     """A PNG file with one more chunk before its last."""
     end = png.rindex(b"IEND") - 4
@@ -82,23 +89,12 @@ def png_with(png: bytes, name: bytes, data: bytes) -> bytes:
 
 def png_bomb(width: int, height: int) -> bytes:
     """A PNG file of a few bytes that says it has that many pixels."""
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + png_chunk(b"IHDR", header)
-        + png_chunk(b"IDAT", zlib.compress(b"\0" * 100))
-        + png_chunk(b"IEND", b"")
-    )
+    return _png((width, height, 8, 2), (b"IDAT", zlib.compress(bytes(100))))
 
 
 def png_without_palette() -> bytes:
     """A PNG file of indices into a palette that it has not."""
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + png_chunk(b"IHDR", struct.pack(">IIBBBBB", 9, 9, 8, 3, 0, 0, 0))
-        + png_chunk(b"IDAT", zlib.compress(bytes(90)))
-        + png_chunk(b"IEND", b"")
-    )
+    return _png((9, 9, 8, 3), (b"IDAT", zlib.compress(bytes(90))))
 
 
 def scan_bomb(scans: int = 500, *, side: int = 200) -> bytes:
@@ -124,13 +120,8 @@ def png_of_16_bits(samples: bytes, width: int, height: int, *, key: bytes = b"")
     """A PNG file of 16 bits per colour, of big-endian RGB samples; `key` is a transparent one."""
     row = 6 * width
     rows = b"".join(b"\0" + samples[row * at : row * (at + 1)] for at in range(height))
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + png_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 16, 2, 0, 0, 0))
-        + (png_chunk(b"tRNS", key) if key else b"")
-        + png_chunk(b"IDAT", zlib.compress(rows, 1))
-        + png_chunk(b"IEND", b"")
-    )
+    transparent = ((b"tRNS", key),) if key else ()
+    return _png((width, height, 16, 2), *transparent, (b"IDAT", zlib.compress(rows, 1)))
 
 
 def png_of_few_bits(values: bytes, width: int, height: int, *, bits: int, key: int) -> bytes:
@@ -142,13 +133,8 @@ def png_of_few_bits(values: bytes, width: int, height: int, *, bits: int, key: i
             sum(row[at + each] << bits * (per_byte - 1 - each) for each in range(per_byte))
             for at in range(0, len(row), per_byte)
         )
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + png_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, bits, 0, 0, 0, 0))
-        + png_chunk(b"tRNS", struct.pack(">H", key))
-        + png_chunk(b"IDAT", zlib.compress(rows, 1))
-        + png_chunk(b"IEND", b"")
-    )
+    transparent = (b"tRNS", struct.pack(">H", key))
+    return _png((width, height, bits, 0), transparent, (b"IDAT", zlib.compress(rows, 1)))
 
 
 def exif_loop(entries: int) -> bytes:
