@@ -30,6 +30,7 @@ from tests.integration.container_files import (
     values_of,
     variables,
 )
+from tests.servers.found import missing
 
 
 def test_the_services_are_those_that_are_known_here(services: Services) -> None:
@@ -72,8 +73,9 @@ def test_every_secret_comes_from_the_environment(
     assert set(re.findall(r"\$\{(\w+):-", COMPOSE)) == {"CORS_ORIGINS"}
 
 
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="there is no openssl here")
 def test_the_snippet_of_compose_writes_every_secret_once(tmp_path: Path) -> None:
+    if shutil.which("openssl") is None:
+        missing("openssl", "install it")
     found = re.search(r"^#   for name .*?^#   done$", COMPOSE, flags=re.DOTALL | re.MULTILINE)
     assert found is not None
     snippet = re.sub(r"^#   ", "", found[0], flags=re.MULTILINE)

@@ -18,6 +18,7 @@ from saq import Queue
 from tests import pictures
 from tests.integration.crew import Crew, real_parts
 from tests.integration.server import User
+from tests.servers.found import missing
 from tests.servers.postgresql import Postgresql, asked, start_postgresql
 from tests.servers.process import ServerProcess
 from tests.servers.proxy import TcpProxy, Way
@@ -144,7 +145,7 @@ def test_a_store_that_is_out_of_reach_holds_up_and_loses_nothing(
 def own_redis() -> Iterator[RedisServer]:
     server = start_redis()
     if server.process is None:
-        pytest.skip("TEST_REDIS_URL names a server that is not ours to freeze")
+        missing("Redis of our own", "TEST_REDIS_URL's is not ours to freeze: unset it")
     yield server
     server.stop()
 
@@ -325,7 +326,7 @@ def test_an_image_that_kills_its_worker_is_given_up_after_three_starts(
 def own_postgresql() -> Iterator[Postgresql]:
     server = start_postgresql()
     if server.process is None:
-        pytest.skip("TEST_DATABASE_URL names a server that is not ours to kill")
+        missing("PostgreSQL of our own", "TEST_DATABASE_URL's is not ours to kill: unset it")
     asyncio.run(server.make_template())
     server.migrate_template()
     yield server
