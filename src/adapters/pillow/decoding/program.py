@@ -12,13 +12,14 @@ import time
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from pathlib import Path
 
 from mediaport.adapters.pillow.decoding.messages import GREETING, framed, next_order
 
 
 def main() -> None:
     """Answer one order after the other."""
-    os.closerange(3, os.sysconf("SC_OPEN_MAX"))  # what was left open to it, a server's socket, say
+    _close_others()
     # thash would load it, where it is installed: 15 MB, for pictures of 32 x 32 pixels.
     sys.modules["numpy"] = None  # type: ignore[assignment]
     from mediaport.adapters.pillow.decoding.answers import answer  # noqa: PLC0415 - without numpy
@@ -35,6 +36,18 @@ def main() -> None:
             _limit_time(order.cpu_s)
             answers.write(framed(answer(order, orders.read(order.size_bytes), beside)))
             answers.flush()
+
+
+def _close_others() -> None:
+    """Close what else was left open to this process: event loops differ in that.
+
+    Only what is there: where a system allows a billion open files, to try them all takes minutes.
+    """
+    is_open = Path("/dev/fd")
+    for each in is_open.iterdir() if is_open.is_dir() else ():
+        if int(each.name) > sys.stderr.fileno():
+            with suppress(OSError):  # the folder itself was open, too
+                os.close(int(each.name))
 
 
 def _limit(*, memory_bytes: int) -> None:
