@@ -46,7 +46,7 @@ _BROKEN = (
     SyntaxError,
     EOFError,
     LookupError,
-    ArithmeticError,
+    OverflowError,
     AssertionError,  # for a palette that is not there
     struct.error,
 )
