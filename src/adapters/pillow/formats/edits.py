@@ -31,14 +31,18 @@ def apply(original: bytes, edits: Iterable[Edit]) -> bytes:
     return b"".join([*parts, original[at:]])
 
 
-def edits_of_chunks(
+def edits_of_blocks(
     blocks: Iterable[Block],
     original: bytes,
     rule: MetadataRule,
     *,
-    chunk: Callable[[bytes, bytes], bytes],
+    header_bytes: int,
+    written: Callable[[bytes, bytes], bytes],
 ) -> list[Edit]:
-    """What becomes of chunks of metadata. `chunk` writes one, from its name and its data."""
+    """What becomes of blocks of metadata; those that stay as they are have no edit.
+
+    `header_bytes`: the length of a block's name and size. `written`: a block of that name and data.
+    """
     made = []
     for each in blocks:
         payload = original[each.payload_start : each.payload_end]
@@ -46,7 +50,6 @@ def edits_of_chunks(
         if allowed is None:
             made.append(Edit(each.start, each.end))
         elif allowed != payload:
-            # Name and length of a chunk are eight bytes, in PNG and in WebP.
-            data = original[each.start + 8 : each.payload_start] + allowed
-            made.append(Edit(each.start, each.end, chunk(each.name, data)))
+            data = original[each.start + header_bytes : each.payload_start] + allowed
+            made.append(Edit(each.start, each.end, written(each.name, data)))
     return made

@@ -4,7 +4,7 @@ import re
 import struct
 
 from mediaport.adapters.pillow.formats import mpf
-from mediaport.adapters.pillow.formats.edits import Edit
+from mediaport.adapters.pillow.formats.edits import Edit, edits_of_blocks
 from mediaport.adapters.pillow.formats.jpeg import (
     END,
     FRAMES,
@@ -19,14 +19,14 @@ from mediaport.adapters.pillow.formats.jpeg import (
     Picture,
     blocks_of,
 )
-from mediaport.adapters.pillow.formats.layout import Block, refuse_excess
-from mediaport.adapters.pillow.metadata.publishing import BlockKind, published
+from mediaport.adapters.pillow.formats.layout import refuse_excess
+from mediaport.adapters.pillow.metadata.publishing import BlockKind
 from mediaport.domain.errors import NotAnImage
 from mediaport.domain.policy import MetadataRule
 
 _NO_PADDING = re.compile(rb"[^\0]")
 _FILL = b"\xff"  # may stand before any marker
-_MAX_SEGMENTS = 20_000
+_MAX_SEGMENTS, _HEADER_BYTES = 20_000, 4
 
 
 def edits(original: bytes, rule: MetadataRule) -> list[Edit]:
@@ -47,24 +47,22 @@ def edits(original: bytes, rule: MetadataRule) -> list[Edit]:
     refuse_excess(each for picture in pictures for each in picture.blocks)
     for picture in pictures:
         made += [Edit(start, end, _FILL * (end - start)) for start, end in picture.junk]
-        for each in picture.blocks:
-            edit = _edit_of(each, original, rule)
-            stays = len(pictures) > 1 or each.start > picture.header_end
-            if stays and edit.moves:
-                edit = Edit(each.start + 4, each.end, b"\0" * (each.end - each.start - 4))
-            made.append(edit)
+        edits_here = edits_of_blocks(
+            picture.blocks, original, rule, header_bytes=_HEADER_BYTES, written=_segment
+        )
+        for edit in edits_here:
+            stays = len(pictures) > 1 or edit.start > picture.header_end
+            made.append(_blanked(edit) if stays and edit.moves else edit)
     return made
 
 
-def _edit_of(each: Block, original: bytes, rule: MetadataRule) -> Edit:
-    payload = original[each.payload_start : each.payload_end]
-    allowed = published(each.kind, payload, rule)
-    if allowed is None:
-        return Edit(each.start, each.end)
-    if allowed == payload:  # its length may be damaged, and stays as it is
-        return Edit(each.start, each.end, original[each.start : each.end])
-    data = original[each.start + 4 : each.payload_start] + allowed
-    return Edit(each.start + 2, each.end, struct.pack(">H", 2 + len(data)) + data)
+def _segment(marker: bytes, data: bytes) -> bytes:
+    return b"\xff" + marker + struct.pack(">H", 2 + len(data)) + data
+
+
+def _blanked(edit: Edit) -> Edit:
+    start = edit.start + _HEADER_BYTES
+    return Edit(start, edit.end, b"\0" * (edit.end - start))
 
 
 def _pictures(original: bytes) -> tuple[list[Picture], list[Edit]]:

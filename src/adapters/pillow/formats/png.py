@@ -8,7 +8,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 
-from mediaport.adapters.pillow.formats.edits import Edit, edits_of_chunks
+from mediaport.adapters.pillow.formats.edits import Edit, edits_of_blocks
 from mediaport.adapters.pillow.formats.layout import (
     MAX_CHUNKS,
     TAIL_BYTES,
@@ -100,7 +100,7 @@ def edits(original: bytes, rule: MetadataRule) -> list[Edit]:
         if _is_metadata(name)
     ]
     refuse_excess(blocks)
-    made = edits_of_chunks(blocks, original, rule, chunk=_chunk)
+    made = edits_of_blocks(blocks, original, rule, header_bytes=8, written=_chunk)
     if any(edit.moves for edit in made):
         made += [Edit(start, end) for name, start, end in chunks if name == _HALVES]
     return [*made, *(Edit(end, len(original)) for name, _, end in chunks if name == b"IEND")]

@@ -8,7 +8,7 @@ import struct
 from collections.abc import Generator
 from types import MappingProxyType
 
-from mediaport.adapters.pillow.formats.edits import Edit, edits_of_chunks
+from mediaport.adapters.pillow.formats.edits import Edit, edits_of_blocks
 from mediaport.adapters.pillow.formats.layout import (
     MAX_CHUNKS,
     TAIL_BYTES,
@@ -91,7 +91,7 @@ def edits(original: bytes, rule: MetadataRule) -> list[Edit]:
     else:
         raise NotAnImage(f"it has more than {MAX_CHUNKS} WebP chunks")
     refuse_excess(blocks)
-    made = edits_of_chunks(blocks, original, rule, chunk=_chunk)
+    made = edits_of_blocks(blocks, original, rule, header_bytes=8, written=_chunk)
     removed = {edit.start for edit in made if not edit.replacement}
     kept = {each.name for each in blocks if each.start not in removed}
     gone = {each.name for each in blocks} - kept
