@@ -34,7 +34,7 @@ from mediaport.adapters.sql.user_repository import SqlUserRepository
 from mediaport.application.ports.media_repository import COMPLETION_CLAIM_LASTS
 from mediaport.domain.keys import KeyPrefixes, variant_key
 from mediaport.domain.media import ImageFacts, Media, MediaId, Variant
-from mediaport.domain.policy import ContentType, Kind, UploadPolicy
+from mediaport.domain.policy import ContentType, Kind, UploadPolicy, Usage
 from mediaport.domain.posts import Post, PostId
 from mediaport.domain.users import User, UserId
 from tests.servers.postgresql import start_postgresql
@@ -48,8 +48,11 @@ POLICY = UploadPolicy(
     max_bytes=dict.fromkeys(Kind, 5_242_880),
     max_pixels=40_000_000,
     max_pending=1_000_000,
+    max_pending_bytes=10**15,
+    max_stored_bytes=10**15,
     url_ttl_s=300,
     pending_ttl_s=3600,
+    unattached_ttl_s=86_400,
     thumbnail_sizes=(128, 512, 1024),
 )
 
@@ -65,7 +68,7 @@ class Side:
         """What a presign costs: a lock on the owner, a count, an id, an insert."""
         owner = next(self.owners)
         await SqlMediaRepository(self.database).add(
-            partial(_request, owner), owner_id=owner, max_pending=POLICY.max_pending, now=NOW
+            partial(_request, owner), owner_id=owner, now=NOW
         )
 
     async def get(self) -> None:
@@ -80,7 +83,8 @@ class Side:
         assert len(shown) == 20
 
 
-def _request(owner: UserId, media_id: MediaId) -> Media:
+def _request(owner: UserId, media_id: MediaId, usage: Usage) -> Media:
+    POLICY.check_quota(usage, size_bytes=1_500_000, now=NOW)
     return Media.request(
         id=media_id,
         owner_id=owner,
@@ -137,9 +141,7 @@ async def _fill(database: Database) -> list[UserId]:
         made.append(user.id)
     for number in range(POSTS):
         owner = made[number % OWNERS]
-        item = await media.add(
-            partial(_request, owner), owner_id=owner, max_pending=POLICY.max_pending, now=NOW
-        )
+        item = await media.add(partial(_request, owner), owner_id=owner, now=NOW)
         until = NOW + COMPLETION_CLAIM_LASTS
         await media.claim_completion(item.id, now=NOW, until=until, deletions=[])
         ready = item.complete(FACTS, etag="etag", size_bytes=item.size_bytes, now=NOW)

@@ -75,6 +75,49 @@ class TooManyPendingUploads(DomainError):
         )
 
 
+class TooManyPendingBytes(DomainError):
+    """Raised when the uploads that are pending would declare more bytes than they may, together."""
+
+    code = "too_many_pending_bytes"
+
+    def __init__(
+        self, *, size_bytes: int, pending_bytes: int, max_pending_bytes: int, retry_after_s: int
+    ) -> None:
+        super().__init__(
+            f"{pending_bytes} bytes are pending, {size_bytes} more would be over the limit of "
+            f"{max_pending_bytes}. Complete or delete an upload, or wait {retry_after_s} s.",
+            size_bytes=size_bytes,
+            pending_bytes=pending_bytes,
+            max_pending_bytes=max_pending_bytes,
+            retry_after_s=retry_after_s,
+        )
+
+
+class StorageQuotaExceeded(DomainError):
+    """Raised when a user would store more bytes than they may."""
+
+    code = "storage_quota_exceeded"
+
+    def __init__(
+        self,
+        *,
+        size_bytes: int,
+        stored_bytes: int,
+        pending_bytes: int,
+        max_stored_bytes: int,
+        retry_after_s: int,
+    ) -> None:
+        super().__init__(
+            f"You store {stored_bytes} bytes and have {pending_bytes} pending; {size_bytes} more "
+            f"would be over your limit of {max_stored_bytes}. Delete something first.",
+            size_bytes=size_bytes,
+            stored_bytes=stored_bytes,
+            pending_bytes=pending_bytes,
+            max_stored_bytes=max_stored_bytes,
+            retry_after_s=retry_after_s,
+        )
+
+
 class MediaNotFound(DomainError):
     """Raised when a media item does not exist, or belongs to someone else: the two look alike."""
 

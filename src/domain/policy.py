@@ -1,10 +1,18 @@
 """What may be uploaded: kinds, content types and their limits."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
-from mediaport.domain.errors import ContentTypeNotAllowed, SizeNotPositive, SizeTooLarge
+from mediaport.domain.errors import (
+    ContentTypeNotAllowed,
+    SizeNotPositive,
+    SizeTooLarge,
+    StorageQuotaExceeded,
+    TooManyPendingBytes,
+    TooManyPendingUploads,
+)
 
 
 class Kind(StrEnum):
@@ -27,6 +35,10 @@ class ContentType(StrEnum):
         return _EXTENSIONS[self]
 
 
+# Nothing that is stored goes by itself: when to ask again is anyone's guess.
+UNTIL_DELETED_S = 3600
+
+
 class MetadataRule(StrEnum):
     """What becomes of a photo's metadata when its original is published."""
 
@@ -41,6 +53,23 @@ _EXTENSIONS = MappingProxyType(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What one user has in the store, or may still bring there.
+
+    Attributes:
+        pending: Uploads that are pending and not expired.
+        pending_bytes: What they declared.
+        expires_at: When the first of them expires; None if there are none.
+        stored_bytes: The published originals.
+    """
+
+    pending: int
+    pending_bytes: int
+    expires_at: datetime | None
+    stored_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UploadPolicy:
     """The limits that an upload is held to; `GET /media/policy` shows them.
 
@@ -48,16 +77,22 @@ class UploadPolicy:
         max_bytes: The largest object, in bytes, per kind.
         max_pixels: The largest width x height that is decoded.
         max_pending: How many uploads one user may have pending at once.
+        max_pending_bytes: How many bytes these may declare, together.
+        max_stored_bytes: How many bytes of originals one user may store, with what is pending.
         url_ttl_s: How long a signed upload URL can be used, in seconds.
         pending_ttl_s: How long a pending upload can be completed, in seconds.
+        unattached_ttl_s: How long ready media is kept that nothing shows, in seconds.
         thumbnail_sizes: The squares, in pixels, that thumbnails fit in, smallest first.
     """
 
     max_bytes: dict[Kind, int]
     max_pixels: int
     max_pending: int
+    max_pending_bytes: int
+    max_stored_bytes: int
     url_ttl_s: int
     pending_ttl_s: int
+    unattached_ttl_s: int
     thumbnail_sizes: tuple[int, ...]
 
     def check(self, *, kind: Kind, content_type: str, size_bytes: int) -> ContentType:
@@ -75,3 +110,32 @@ class UploadPolicy:
         if size_bytes > self.max_bytes[kind]:
             raise SizeTooLarge(size_bytes, max_bytes=self.max_bytes[kind], kind=kind)
         return ContentType(content_type)
+
+    def check_quota(self, usage: Usage, *, size_bytes: int, now: datetime) -> None:
+        """Let another upload of `size_bytes` pass, beside what its user has already.
+
+        Raises:
+            TooManyPendingUploads: As many as may be are pending.
+            TooManyPendingBytes: They would declare too much, together.
+            StorageQuotaExceeded: The user would store too much.
+        """
+        wait_s = UNTIL_DELETED_S
+        if usage.expires_at is not None:
+            wait_s = int((usage.expires_at - now).total_seconds()) + 1
+        if usage.pending >= self.max_pending:
+            raise TooManyPendingUploads(max_pending=self.max_pending, retry_after_s=wait_s)
+        if usage.pending_bytes + size_bytes > self.max_pending_bytes:
+            raise TooManyPendingBytes(
+                size_bytes=size_bytes,
+                pending_bytes=usage.pending_bytes,
+                max_pending_bytes=self.max_pending_bytes,
+                retry_after_s=wait_s,
+            )
+        if usage.stored_bytes + usage.pending_bytes + size_bytes > self.max_stored_bytes:
+            raise StorageQuotaExceeded(
+                size_bytes=size_bytes,
+                stored_bytes=usage.stored_bytes,
+                pending_bytes=usage.pending_bytes,
+                max_stored_bytes=self.max_stored_bytes,
+                retry_after_s=wait_s,
+            )

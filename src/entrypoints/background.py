@@ -6,26 +6,29 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any
 
+from mediaport.adapters.sql.clock import DatabaseClock
 from mediaport.application.ports.unavailable import PartUnavailable
 from mediaport.entrypoints.container import Container
 
 log = logging.getLogger(__name__)
 
+READ_TIME_EVERY_S = 30
+
 
 @asynccontextmanager
 async def beside_the_api(container: Container) -> AsyncIterator[None]:
     """Make thumbnails and sweep until the block ends, unless workers do; then close all parts."""
-    async with closing_parts(container):
+    async with using_parts(container):
         if container.settings().redis_url:
             yield
         else:
-            async with _making_thumbnails(container):
+            async with making_thumbnails(container), _sweeping(container):
                 yield
 
 
 async def work(container: Container) -> None:
     """What a worker does until it is cancelled: jobs from Redis, and what the sweep finds owed."""
-    async with closing_parts(container), _making_thumbnails(container):
+    async with using_parts(container), making_thumbnails(container), _sweeping(container):
         await container.redis_worker().run()
 
 
@@ -43,11 +46,42 @@ async def closing_parts(container: Container) -> AsyncIterator[None]:
         yield
 
 
-def _making_thumbnails(container: Container) -> AbstractAsyncContextManager[None]:
-    """Make the thumbnails that are asked for or found owed, until the block ends."""
-    return _beside(
-        _start_decoders(container), container.own_queue().run(), _sweep_for_ever(container)
-    )
+@asynccontextmanager
+async def using_parts(container: Container) -> AsyncIterator[None]:
+    """Go by the database's clock, and close every part at the end of the block.
+
+    A SQLite file has no clock but the host's.
+
+    Raises:
+        PartUnavailable: The database does not say what time it is.
+    """
+    async with closing_parts(container):
+        if not container.settings().database_url:
+            yield
+            return
+        clock = container.database_clock()
+        await clock.read()
+        async with _beside(_read_for_ever(clock)):
+            yield
+
+
+async def _read_for_ever(clock: DatabaseClock) -> None:
+    while True:
+        await asyncio.sleep(READ_TIME_EVERY_S)
+        try:
+            await clock.read()
+        except PartUnavailable as error:
+            log.warning("The time goes by this host's clock for now. %s", error)
+
+
+def making_thumbnails(container: Container) -> AbstractAsyncContextManager[None]:
+    """Make the thumbnails that this process is asked for, until the block ends."""
+    return _beside(_start_decoders(container), container.own_queue().run())
+
+
+def _sweeping(container: Container) -> AbstractAsyncContextManager[None]:
+    """Sweep now and then, until the block ends."""
+    return _beside(_sweep_for_ever(container))
 
 
 async def _start_decoders(container: Container) -> None:
@@ -74,7 +108,7 @@ async def _beside(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
 def _tell(task: asyncio.Task[None]) -> None:
     """What runs beside ends by being cancelled alone."""
     if not task.cancelled() and (error := task.exception()):
-        log.critical("Thumbnails or the sweep have stopped: start again", exc_info=error)
+        log.critical("What runs beside has stopped: start again", exc_info=error)
 
 
 async def _sweep_for_ever(container: Container) -> None:

@@ -9,6 +9,8 @@ from mediaport.adapters.inprocess.thumbnail_queue import InProcessThumbnailQueue
 from mediaport.adapters.pillow.decoding.pool import Decoders, Limits
 from mediaport.adapters.pillow.images import PillowImages
 from mediaport.adapters.security.passwords import Argon2Passwords
+from mediaport.adapters.sql.clock import DatabaseClock
+from mediaport.adapters.sql.leases import SqlLeases
 from mediaport.adapters.sql.media_repository import SqlMediaRepository
 from mediaport.adapters.sql.post_repository import SqlPostRepository
 from mediaport.adapters.sql.remake_repository import SqlRemakeRepository
@@ -47,9 +49,16 @@ class Container(containers.DeclarativeContainer):
     policy = providers.Singleton(parts.upload_policy, settings)
     prefixes = providers.Singleton(parts.key_prefixes, settings)
     secret = providers.Singleton(secret_of, settings)
-    clock = providers.Singleton(SystemClock)
 
     database = providers.Singleton(parts.database, settings)
+    host_clock = providers.Singleton(SystemClock)
+    database_clock = providers.Singleton(DatabaseClock, database)
+    clock = providers.Selector(
+        providers.Callable(parts.which, settings.provided.database_url),
+        own=host_clock,
+        real=database_clock,
+    )
+    leases = providers.Singleton(SqlLeases, database)
     media = providers.Singleton(SqlMediaRepository, database)
     users = providers.Singleton(SqlUserRepository, database)
     posts = providers.Singleton(SqlPostRepository, database)
@@ -126,7 +135,9 @@ class Container(containers.DeclarativeContainer):
     describe_media = providers.Singleton(DescribeMedia, media)
     delete_media = providers.Singleton(DeleteMedia, media, clock, plan, remove_objects)
     # What the sweep finds owed is made by the process that sweeps, whatever Redis has forgotten.
-    sweep = providers.Singleton(Sweep, media, own_queue, clock, policy, plan, remove_objects)
+    sweep = providers.Singleton(
+        Sweep, media, leases, own_queue, clock, policy, plan, remove_objects
+    )
 
     create_post = providers.Singleton(CreatePost, posts, media, clock)
     delete_post = providers.Singleton(DeletePost, posts, media, clock, plan, remove_objects)

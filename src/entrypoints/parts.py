@@ -46,8 +46,11 @@ def upload_policy(settings: Settings) -> UploadPolicy:
         },
         max_pixels=settings.media_max_pixels,
         max_pending=settings.media_max_pending,
+        max_pending_bytes=settings.media_max_pending_bytes,
+        max_stored_bytes=settings.media_max_stored_bytes,
         url_ttl_s=settings.media_upload_url_ttl_s,
         pending_ttl_s=settings.media_pending_ttl_s,
+        unattached_ttl_s=settings.media_unattached_ttl,
         thumbnail_sizes=tuple(sorted(settings.media_thumbnail_sizes)),
     )
 

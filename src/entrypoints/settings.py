@@ -23,6 +23,7 @@ from mediaport.domain.policy import MetadataRule
 Port = Annotated[int, Meta(ge=1, le=65535)]
 Positive = Annotated[int, Meta(ge=1)]
 Bytes = Annotated[int, Meta(ge=1, le=2**31 - 1)]  # as the database holds them
+Total = Annotated[int, Meta(ge=1, le=2**53 - 1)]  # as JavaScript can count
 Seconds = Annotated[int, Meta(ge=1, le=100_000_000)]  # three years
 Region = Annotated[str, Meta(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 SignedSeconds = Annotated[int, Meta(ge=1, le=604_800)]  # SigV4 signs for no longer
@@ -283,6 +284,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Positive,
         Meta(description="Uploads that one user may have pending at once", examples=["100"]),
     ] = 100
+    media_max_pending_bytes: Annotated[
+        Total,
+        Meta(
+            description="Bytes that the pending uploads of one user may declare, together",
+            examples=["536870912"],
+        ),
+    ] = 536_870_912
+    media_max_stored_bytes: Annotated[
+        Total,
+        Meta(
+            description="Bytes of originals that one user may store, with what is pending",
+            examples=["10737418240"],
+        ),
+    ] = 10_737_418_240
     media_upload_url_ttl_s: Annotated[
         SignedSeconds,
         Meta(description="How long a signed upload URL can be used, in s", examples=["300"]),
@@ -291,6 +306,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Seconds,
         Meta(description="How long a pending upload can be completed, in s", examples=["3600"]),
     ] = 3600
+    media_unattached_ttl: Annotated[
+        Seconds,
+        Meta(
+            description="How long ready media is kept that no post and no profile shows, in s",
+            examples=["86400"],
+        ),
+    ] = 86_400
     media_sweep_interval_s: Annotated[
         Seconds, Meta(description="How often the sweep runs, in s", examples=["5"])
     ] = 5

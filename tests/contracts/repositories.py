@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from mediaport.application.ports.leases import Leases
 from mediaport.application.ports.media_repository import MediaRepository, ObjectDeletion
 from mediaport.application.ports.post_repository import Position, PostRepository, ShownPost
 from mediaport.application.ports.remake_repository import Remake, RemakeRepository, Stretch
@@ -17,13 +18,14 @@ from mediaport.domain.errors import (
     MediaNotFound,
     MediaStillShown,
     PostNotFound,
+    TooManyPendingBytes,
     TooManyPendingUploads,
     UsernameTaken,
     UserNotFound,
 )
 from mediaport.domain.keys import KeyPrefixes
 from mediaport.domain.media import ImageFacts, Media, MediaId, ThumbnailsStatus, Variant
-from mediaport.domain.policy import ContentType, Kind, UploadPolicy
+from mediaport.domain.policy import ContentType, Kind, UploadPolicy, Usage
 from mediaport.domain.posts import Comment, Post, PostId
 from mediaport.domain.users import User, UserId
 
@@ -32,9 +34,12 @@ FACTS = ImageFacts(content_type=ContentType.JPEG, width=60, height=40, needs_str
 POLICY = UploadPolicy(
     max_bytes={Kind.POST_IMAGE: 1000, Kind.AVATAR: 1000},
     max_pixels=10_000,
-    max_pending=100,
+    max_pending=3,
+    max_pending_bytes=1000,
+    max_stored_bytes=1000,
     url_ttl_s=300,
     pending_ttl_s=3600,
+    unattached_ttl_s=86_400,
     thumbnail_sizes=(128, 512),
 )
 
@@ -48,12 +53,13 @@ SOON = later(60)
 
 @dataclass(frozen=True)
 class Repositories:
-    """The three, over one database, and the steps that tests start from."""
+    """All of them, over one database, and the steps that tests start from."""
 
     media: MediaRepository
     users: UserRepository
     posts: PostRepository
     remakes: RemakeRepository
+    leases: Leases
 
     async def user(self, name: str = "ada") -> User:
         return await self.users.add(
@@ -66,15 +72,20 @@ class Repositories:
         kind: Kind = Kind.POST_IMAGE,
         *,
         now: datetime = NOW,
-        max_pending: int = 1000,
+        size_bytes: int = 10,
+        policy: UploadPolicy | None = None,
     ) -> Media:
-        def make(media_id: MediaId) -> Media:
+        """A new upload; held to the quotas of `policy`, if one is given."""
+
+        def make(media_id: MediaId, usage: Usage) -> Media:
+            if policy is not None:
+                policy.check_quota(usage, size_bytes=size_bytes, now=now)
             return Media.request(
                 id=media_id,
                 owner_id=owner.id,
                 kind=kind,
                 content_type="image/jpeg",
-                size_bytes=10,
+                size_bytes=size_bytes,
                 policy=POLICY,
                 prefixes=KeyPrefixes(incoming="incoming/", public="public/"),
                 name=f"name{media_id}",
@@ -83,7 +94,7 @@ class Repositories:
                 now=now,
             )
 
-        return await self.media.add(make, owner_id=owner.id, max_pending=max_pending, now=now)
+        return await self.media.add(make, owner_id=owner.id, now=now)
 
     async def ready(
         self, owner: User, kind: Kind = Kind.POST_IMAGE, *, now: datetime = NOW
@@ -218,7 +229,7 @@ class RepositoriesContract:
         await repositories.ready(owner)  # ready: does not count
 
         answers = await asyncio.gather(
-            *(repositories.pending(owner, max_pending=3) for _ in range(20)),
+            *(repositories.pending(owner, policy=POLICY) for _ in range(20)),
             return_exceptions=True,
         )
 
@@ -226,7 +237,90 @@ class RepositoriesContract:
         refused = [answer for answer in answers if isinstance(answer, TooManyPendingUploads)]
         assert len(refused) == 17
         assert refused[0].context["retry_after_s"] == 3601
-        await repositories.pending(other, max_pending=3)
+        await repositories.pending(other, policy=POLICY)
+
+    async def test_pending_bytes_are_limited_exactly(self, repositories: Repositories) -> None:
+        owner = await repositories.user()
+        policy = replace(POLICY, max_pending=100)
+
+        answers = await asyncio.gather(
+            *(repositories.pending(owner, size_bytes=150, policy=policy) for _ in range(20)),
+            return_exceptions=True,
+        )
+
+        assert sum(isinstance(answer, Media) for answer in answers) == 6  # row 31
+        refused = [answer for answer in answers if isinstance(answer, TooManyPendingBytes)]
+        assert len(refused) == 14
+        assert refused[0].context["pending_bytes"] == 900
+
+    async def test_usage_is_what_one_owner_has(self, repositories: Repositories) -> None:
+        ada, bob = await repositories.user("ada"), await repositories.user("bob")
+        await repositories.pending(ada, now=later(-4000))  # expired
+        await repositories.pending(ada, now=later(-10), size_bytes=20)
+        await repositories.pending(ada, size_bytes=30)
+        await repositories.ready(ada)
+        await repositories.pending(bob, size_bytes=40)
+        seen: list[Usage] = []
+
+        def look(_: MediaId, usage: Usage) -> Media:
+            seen.append(usage)
+            raise MediaNotFound(0)
+
+        for owner in (ada, bob, await repositories.user("eve")):
+            with pytest.raises(MediaNotFound):
+                await repositories.media.add(look, owner_id=owner.id, now=NOW)
+
+        assert seen == [
+            Usage(pending=2, pending_bytes=50, expires_at=later(3590), stored_bytes=9),
+            Usage(pending=1, pending_bytes=40, expires_at=later(3600), stored_bytes=0),
+            Usage(pending=0, pending_bytes=0, expires_at=None, stored_bytes=0),
+        ]
+
+    async def test_what_nothing_has_shown_since_it_was_ready_is_found_oldest_first(
+        self, repositories: Repositories
+    ) -> None:
+        owner = await repositories.user()
+        attached = await repositories.ready(owner, now=later(-500))
+        worn = await repositories.ready(owner, Kind.AVATAR, now=later(-500))
+        younger = await repositories.ready(owner, now=later(-100))
+        older = await repositories.ready(owner, now=later(-200))
+        made = older.with_thumbnails(variants_of(older), placeholder="cA==")
+        await repositories.media.save_thumbnails(made)
+        await repositories.ready(owner, now=later(-50))
+        await repositories.pending(owner, now=later(-500))
+        await repositories.post(owner, attached)
+        await repositories.users.replace_avatar(owner, worn.id, deletions=[])
+
+        found = await repositories.media.unattached(before=later(-100), limit=9)
+
+        assert found == [made, younger]
+        assert await repositories.media.unattached(before=later(-100), limit=1) == [made]
+
+    async def test_a_lease_is_had_by_one_at_a_time(self, repositories: Repositories) -> None:
+        leases = repositories.leases
+
+        answers = await asyncio.gather(
+            *(leases.claim("sweep", now=NOW, until=later(30 + number)) for number in range(8))
+        )
+        until = later(30 + answers.index(True))
+
+        assert sum(answers) == 1
+        assert not await leases.claim("sweep", now=later(29), until=later(99))
+        assert await leases.claim("other", now=NOW, until=later(30))
+        assert await leases.claim("sweep", now=later(1), until=later(60), held_until=until)
+        assert not await leases.claim("sweep", now=later(1), until=later(99), held_until=until)
+
+    async def test_a_lease_ends_when_it_is_given_back_or_runs_out(
+        self, repositories: Repositories
+    ) -> None:
+        leases = repositories.leases
+        await leases.claim("sweep", now=NOW, until=later(30))
+
+        await leases.release("sweep", held_until=later(20))  # none of theirs
+        assert not await leases.claim("sweep", now=NOW, until=later(40))
+        await leases.release("sweep", held_until=later(30))
+        assert await leases.claim("sweep", now=NOW, until=later(40))
+        assert await leases.claim("sweep", now=later(40), until=later(70))
 
     async def test_alt_text_is_kept_whatever_else_happens(self, repositories: Repositories) -> None:
         owner = await repositories.user()

@@ -9,12 +9,14 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from mediaport.adapters.memory.leases import MemoryLeases
 from mediaport.adapters.memory.media_repository import MemoryMediaRepository
 from mediaport.adapters.memory.post_repository import MemoryPostRepository
 from mediaport.adapters.memory.remake_repository import MemoryRemakeRepository
 from mediaport.adapters.memory.tables import MemoryTables
 from mediaport.adapters.memory.user_repository import MemoryUserRepository
 from mediaport.adapters.sql.database import Database, postgresql_url
+from mediaport.adapters.sql.leases import SqlLeases
 from mediaport.adapters.sql.media_repository import SqlMediaRepository
 from mediaport.adapters.sql.post_repository import SqlPostRepository
 from mediaport.adapters.sql.remake_repository import SqlRemakeRepository
@@ -31,6 +33,7 @@ def on(database: Database) -> Repositories:
         SqlUserRepository(database),
         SqlPostRepository(database),
         SqlRemakeRepository(database),
+        SqlLeases(database),
     )
 
 
@@ -80,6 +83,7 @@ class TestMemoryRepositories(RepositoriesContract):
             MemoryUserRepository(tables),
             MemoryPostRepository(tables),
             MemoryRemakeRepository(tables),
+            MemoryLeases(tables),
         )
 
     async def test_a_database_that_is_down_says_so(self) -> None:

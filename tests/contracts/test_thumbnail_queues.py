@@ -117,8 +117,7 @@ class TestInProcessThumbnailQueue(ThumbnailQueueContract):
     async def settle(self, world: World, queue: InProcessThumbnailQueue) -> Settle:
         async def wait() -> None:
             async with asyncio.timeout(5):
-                while not queue.is_idle:
-                    await asyncio.sleep(0)
+                await queue.until_idle()
 
         return wait
 

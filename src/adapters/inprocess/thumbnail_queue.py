@@ -35,10 +35,9 @@ class InProcessThumbnailQueue(ThumbnailQueue):
         if not self._is_running:
             raise PartUnavailable("thumbnail_queue", "its worker does not run")
 
-    @property
-    def is_idle(self) -> bool:
-        """Whether nothing waits and nothing is being worked on."""
-        return not self._known
+    async def until_idle(self) -> None:
+        """Return once nothing waits and nothing is being worked on."""
+        await self._waiting.join()
 
     async def run(self) -> None:
         """Work until cancelled. A job that is under way is given back to the database then."""
@@ -64,11 +63,13 @@ class InProcessThumbnailQueue(ThumbnailQueue):
                 log.exception("The thumbnails of media %s have to wait", media_id)
             finally:
                 self._known.discard(media_id)
+                self._waiting.task_done()
 
     def _forget_waiting(self) -> int:
         """Drop what waits; how many that were."""
         dropped = 0
         while not self._waiting.empty():
             self._known.discard(self._waiting.get_nowait())
+            self._waiting.task_done()
             dropped += 1
         return dropped

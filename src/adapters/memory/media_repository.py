@@ -10,8 +10,9 @@ from mediaport.application.ports.media_repository import (
     ObjectDeletion,
     ThumbnailClaim,
 )
-from mediaport.domain.errors import MediaNotFound, MediaStillShown, TooManyPendingUploads
+from mediaport.domain.errors import MediaNotFound, MediaStillShown
 from mediaport.domain.media import Media, MediaId, Status
+from mediaport.domain.policy import Usage
 from mediaport.domain.users import UserId
 
 
@@ -27,25 +28,26 @@ class MemoryMediaRepository(MediaRepository):
 
     async def add(
         self,
-        make: Callable[[MediaId], Media],
+        make: Callable[[MediaId, Usage], Media],
         *,
         owner_id: UserId,
-        max_pending: int,
         now: datetime,
     ) -> Media:
         """Keep a new media item."""
         self._tables.answer()
-        pending = [
-            media.expires_at
-            for media in self._tables.media.values()
-            if media.owner_id == owner_id and not media.is_ready and media.expires_at > now
-        ]
-        if len(pending) >= max_pending:
-            wait_s = int((min(pending) - now).total_seconds()) + 1
-            raise TooManyPendingUploads(max_pending=max_pending, retry_after_s=wait_s)
-        media = make(MediaId(self._tables.next_id("media")))
+        media = make(MediaId(self._tables.next_id("media")), self._usage(owner_id, now))
         self._tables.media[media.id] = media
         return media
+
+    def _usage(self, owner_id: UserId, now: datetime) -> Usage:
+        theirs = [media for media in self._tables.media.values() if media.owner_id == owner_id]
+        pending = [media for media in theirs if not media.is_ready and media.expires_at > now]
+        return Usage(
+            pending=len(pending),
+            pending_bytes=sum(media.size_bytes for media in pending),
+            expires_at=min((media.expires_at for media in pending), default=None),
+            stored_bytes=sum(media.size_bytes for media in theirs if media.is_ready),
+        )
 
     async def get(self, media_id: MediaId) -> Media:
         """The media item."""
@@ -103,9 +105,7 @@ class MemoryMediaRepository(MediaRepository):
     async def purge(self, media: Media, *, deletions: Sequence[ObjectDeletion]) -> None:
         """Forget the media item."""
         await self.get(media.id)
-        if any(post.media_id == media.id for post in self._tables.posts.values()) or any(
-            user.avatar_media_id == media.id for user in self._tables.users.values()
-        ):
+        if self._tables.is_shown(media.id):
             raise MediaStillShown(media.id)
         self._tables.purge(media.id, deletions)
 
@@ -135,6 +135,18 @@ class MemoryMediaRepository(MediaRepository):
             and not _is_held(self._tables.completion_claims, media.id, now)
         ]
         return sorted(found, key=lambda media: media.expires_at)[:limit]
+
+    async def unattached(self, *, before: datetime, limit: int) -> Sequence[Media]:
+        """Ready media that nothing shows."""
+        self._tables.answer()
+        found = [
+            (media.ready_at, media.id)
+            for media in self._tables.media.values()
+            if media.ready_at is not None
+            and media.ready_at <= before
+            and not self._tables.is_shown(media.id)
+        ]
+        return [self._tables.media[media_id] for _, media_id in sorted(found)[:limit]]
 
     async def claim_thumbnails(
         self, media_id: MediaId, *, now: datetime, until: datetime

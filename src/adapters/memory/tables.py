@@ -33,6 +33,7 @@ class MemoryTables:
     completion_claims: dict[MediaId, datetime] = field(default_factory=dict)
     thumbnail_claims: dict[MediaId, datetime] = field(default_factory=dict)
     thumbnail_starts: dict[MediaId, int] = field(default_factory=dict)
+    leases: dict[str, datetime] = field(default_factory=dict)
     last_ids: dict[str, int] = field(default_factory=dict)
     is_down: bool = False
 
@@ -45,6 +46,12 @@ class MemoryTables:
         """Fail if the database was taken down."""
         if self.is_down:
             raise PartUnavailable("database", "it was taken down")
+
+    def is_shown(self, media_id: MediaId) -> bool:
+        """Whether a post or a profile refers to a media item."""
+        return any(post.media_id == media_id for post in self.posts.values()) or any(
+            user.avatar_media_id == media_id for user in self.users.values()
+        )
 
     def write_down(self, deletions: Sequence[ObjectDeletion]) -> None:
         """Keep deletions."""

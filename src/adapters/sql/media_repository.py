@@ -2,8 +2,22 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Column, ColumnElement, and_, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Select,
+    and_,
+    cast,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
 from mediaport.adapters.sql.database import Database, next_id
@@ -25,8 +39,9 @@ from mediaport.application.ports.media_repository import (
     ObjectDeletion,
     ThumbnailClaim,
 )
-from mediaport.domain.errors import MediaNotFound, MediaStillShown, TooManyPendingUploads
+from mediaport.domain.errors import MediaNotFound, MediaStillShown
 from mediaport.domain.media import Media, MediaId, Status, ThumbnailsStatus
+from mediaport.domain.policy import Usage
 from mediaport.domain.users import UserId
 
 _COLUMNS = [table.c[name] for name in MEDIA_COLUMNS]
@@ -41,6 +56,22 @@ def _is_free(claim: Column[datetime], now: datetime) -> ColumnElement[bool]:
     return or_(claim.is_(None), claim <= now)
 
 
+def _usage(owner_id: UserId, now: datetime) -> Select[int, int, Any, int]:
+    """What `Usage` says, of one owner."""
+    is_live = and_(_IS_PENDING, table.c.expires_at > now)
+
+    def total(condition: ColumnElement[bool]) -> ColumnElement[int]:
+        sizes = func.sum(cast(table.c.size_bytes, BigInteger)).filter(condition)
+        return cast(func.coalesce(sizes, 0), BigInteger)
+
+    return select(
+        func.count().filter(is_live).label("pending"),
+        total(is_live).label("pending_bytes"),
+        func.min(table.c.expires_at).filter(is_live).label("expires_at"),
+        total(table.c.status == Status.READY).label("stored_bytes"),
+    ).where(table.c.owner_id == owner_id)
+
+
 class SqlMediaRepository(MediaRepository):
     """Keeps media items in `media` and `media_variants`."""
 
@@ -49,24 +80,18 @@ class SqlMediaRepository(MediaRepository):
 
     async def add(
         self,
-        make: Callable[[MediaId], Media],
+        make: Callable[[MediaId, Usage], Media],
         *,
         owner_id: UserId,
-        max_pending: int,
         now: datetime,
     ) -> Media:
-        """Keep a new media item, under a lock on its owner: so the quota is exact."""
-        pending = select(func.count(), func.min(table.c.expires_at)).where(
-            table.c.owner_id == owner_id, _IS_PENDING, table.c.expires_at > now
-        )
+        """Keep a new media item, under a lock on its owner: so a quota is exact."""
+        owner = select(users.c.id).where(users.c.id == owner_id)
         async with self._database.write() as connection:
-            owner = select(users.c.id).where(users.c.id == owner_id).with_for_update()
-            await connection.execute(owner)
-            count, oldest = (await connection.execute(pending)).one()
-            if count >= max_pending:
-                wait_s = int((oldest - now).total_seconds()) + 1
-                raise TooManyPendingUploads(max_pending=max_pending, retry_after_s=wait_s)
-            media = make(MediaId(await next_id(connection, table)))
+            # What refers to the owner meanwhile, such as a post, does not wait.
+            await connection.execute(owner.with_for_update(key_share=True))
+            usage = (await connection.execute(_usage(owner_id, now))).mappings().one()
+            media = make(MediaId(await next_id(connection, table)), Usage(**usage))
             await connection.execute(insert(table).values(media_values(media)))
         return media
 
@@ -138,6 +163,7 @@ class SqlMediaRepository(MediaRepository):
                 width=media.width,
                 height=media.height,
                 ready_at=media.ready_at,
+                unattached_since=media.ready_at,
                 completion_claimed_until=None,
             )
         )
@@ -184,6 +210,19 @@ class SqlMediaRepository(MediaRepository):
         async with self._database.read() as connection:
             rows = (await connection.execute(statement)).mappings()
             return [to_media(row, {}) for row in rows]
+
+    async def unattached(self, *, before: datetime, limit: int) -> Sequence[Media]:
+        """Ready media that nothing has shown since before then."""
+        statement = (
+            select(*_COLUMNS)
+            .where(table.c.unattached_since <= before)
+            .order_by(table.c.unattached_since)
+            .limit(limit)
+        )
+        async with self._database.read() as connection:
+            rows = (await connection.execute(statement)).mappings().all()
+            variants = await variants_of(connection, [row["id"] for row in rows])
+        return [to_media(row, variants) for row in rows]
 
     async def claim_thumbnails(
         self, media_id: MediaId, *, now: datetime, until: datetime

@@ -15,6 +15,7 @@ from mediaport.adapters.sql.rows import (
     USER_COLUMNS,
     Variants,
     labelled,
+    mark_attached,
     purge_media,
     to_media,
     to_user,
@@ -64,6 +65,8 @@ class SqlPostRepository(PostRepository):
                 if violates(error, "uq_posts_media_id", columns="posts.media_id"):
                     raise MediaAlreadyAttached(post.media_id) from error
                 raise MediaNotFound(post.media_id) from error
+            if post.media_id is not None:
+                await mark_attached(connection, post.media_id)
         return post
 
     async def get(self, post_id: PostId) -> Post:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import FromClause, Label, RowMapping, delete, select
+from sqlalchemy import FromClause, Label, RowMapping, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mediaport.adapters.sql.database import insert_all
@@ -16,9 +16,14 @@ from mediaport.domain.users import User
 
 Variants = Mapping[int, tuple[Variant, ...]]
 
-# What only the database needs: who works on a row, and how often it was tried.
-_CLAIMS = {"thumbnails_starts", "thumbnails_claimed_until", "completion_claimed_until"}
-MEDIA_COLUMNS = tuple(column.name for column in media.columns if column.name not in _CLAIMS)
+# What only the database needs: who works on a row, how often it was tried, what the sweep finds.
+_NOT_SHOWN = {
+    "thumbnails_starts",
+    "thumbnails_claimed_until",
+    "completion_claimed_until",
+    "unattached_since",
+}
+MEDIA_COLUMNS = tuple(column.name for column in media.columns if column.name not in _NOT_SHOWN)
 USER_COLUMNS = ("id", "username", "password_hash", "avatar_media_id", "created_at")
 
 
@@ -107,6 +112,15 @@ async def purge_media(
     gone = await connection.execute(delete(media).where(media.c.id == media_id))
     await write_down(connection, with_late_variants(deletions, keys))
     return gone.rowcount == 1
+
+
+async def mark_attached(connection: AsyncConnection, media_id: MediaId) -> None:
+    """Keep the sweep from looking at a media item. What refers to it must be written already.
+
+    Two that attach the same one wait for each other at its unique key, before this row is locked.
+    """
+    statement = update(media).where(media.c.id == media_id).values(unattached_since=None)
+    await connection.execute(statement)
 
 
 async def write_down(connection: AsyncConnection, deletions: Sequence[ObjectDeletion]) -> None:

@@ -19,7 +19,7 @@ from sqlalchemy import (
     text,
 )
 
-from mediaport.adapters.sql.types import Id, UtcDateTime
+from mediaport.adapters.sql.types import Id, ObjectKey, UtcDateTime
 from mediaport.domain.media import Status, ThumbnailsStatus
 from mediaport.domain.policy import ContentType, Kind
 
@@ -64,8 +64,8 @@ media = Table(
     Column("kind", String(20), nullable=False),
     Column("status", String(20), nullable=False),
     Column("bucket", String(255), nullable=False),
-    Column("incoming_key", String(1024), nullable=False, unique=True),
-    Column("object_key", String(1024), nullable=False, unique=True),
+    Column("incoming_key", ObjectKey, nullable=False, unique=True),
+    Column("object_key", ObjectKey, nullable=False, unique=True),
     Column("public_url", String(2048), nullable=False),
     Column("content_type", String(50), nullable=False),
     Column("size_bytes", Integer, nullable=False),
@@ -82,6 +82,7 @@ media = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),
     Column("ready_at", UtcDateTime),
+    Column("unattached_since", UtcDateTime),
     one_of("kind", Kind),
     one_of("status", Status),
     one_of("content_type", ContentType),
@@ -95,13 +96,8 @@ media = Table(
         name="ready",
     ),
     Index(None, "owner_id", "created_at", "id"),
-    Index(
-        "ix_media_pending",
-        "owner_id",
-        "expires_at",
-        sqlite_where=text("status = 'pending'"),
-        postgresql_where=text("status = 'pending'"),
-    ),
+    # All that a quota asks for, so that the index alone answers.
+    Index("ix_media_quota", "owner_id", "status", "expires_at", "size_bytes"),
     Index(
         "ix_media_expiring",
         "expires_at",
@@ -114,6 +110,12 @@ media = Table(
         sqlite_where=text("status = 'ready' AND thumbnails_status = 'pending'"),
         postgresql_where=text("status = 'ready' AND thumbnails_status = 'pending'"),
     ),
+    Index(
+        "ix_media_unattached",
+        "unattached_since",
+        sqlite_where=text("unattached_since IS NOT NULL"),
+        postgresql_where=text("unattached_since IS NOT NULL"),
+    ),
     sqlite_autoincrement=True,
 )
 
@@ -122,7 +124,7 @@ media_variants = Table(
     metadata,
     Column("media_id", Id, ForeignKey("media.id", ondelete="RESTRICT"), nullable=False),
     Column("size", Integer, nullable=False),
-    Column("object_key", String(1024), nullable=False, unique=True),
+    Column("object_key", ObjectKey, nullable=False, unique=True),
     Column("url", String(2048), nullable=False),
     Column("width", Integer, nullable=False),
     Column("height", Integer, nullable=False),
@@ -174,12 +176,19 @@ object_deletions = Table(
     "object_deletions",
     metadata,
     Column("id", Id, primary_key=True),
-    Column("object_key", String(1024), nullable=False),
+    Column("object_key", ObjectKey, nullable=False),
     Column("due_at", UtcDateTime, nullable=False),
     Column("claimed_until", UtcDateTime),
     Index(None, "due_at"),
     Index(None, "object_key"),
     sqlite_autoincrement=True,
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String(50), primary_key=True),
+    Column("claimed_until", UtcDateTime, nullable=False),
 )
 
 thumbnail_remakes = Table(

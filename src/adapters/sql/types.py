@@ -2,11 +2,13 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Integer
+from sqlalchemy import BigInteger, DateTime, Dialect, Integer, String
 from sqlalchemy.types import TypeDecorator
 
 # SQLite numbers rows by itself only in a column that is called INTEGER.
 Id = BigInteger().with_variant(Integer(), "sqlite")
+# Compared byte by byte, as stores list keys and SQLite compares everything.
+ObjectKey = String(1024).with_variant(String(1024, collation="C"), "postgresql")
 
 
 class UtcDateTime(TypeDecorator[datetime]):

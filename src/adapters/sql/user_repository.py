@@ -10,6 +10,7 @@ from mediaport.adapters.sql.rows import (
     MEDIA_COLUMNS,
     USER_COLUMNS,
     labelled,
+    mark_attached,
     purge_media,
     to_media,
     to_user,
@@ -103,6 +104,8 @@ class SqlUserRepository(UserRepository):
                 raise MediaNotFound(media_id or 0) from error
             if changed.rowcount == 0:
                 return False
+            if media_id is not None:
+                await mark_attached(connection, media_id)
             if user.avatar_media_id is not None:
                 await purge_media(connection, MediaId(user.avatar_media_id), deletions)
         return True

@@ -8,7 +8,7 @@ from mediaport.application.ports.media_repository import MediaRepository
 from mediaport.application.ports.object_store import ObjectStore, SignedUpload
 from mediaport.domain.keys import KeyPrefixes
 from mediaport.domain.media import Media, MediaId
-from mediaport.domain.policy import Kind, UploadPolicy
+from mediaport.domain.policy import Kind, UploadPolicy, Usage
 from mediaport.domain.users import UserId
 
 
@@ -32,11 +32,14 @@ class PresignUpload:
             SizeNotPositive: Less than one byte is declared.
             SizeTooLarge: More bytes are declared than the kind may have.
             TooManyPendingUploads: Too many others are pending.
+            TooManyPendingBytes: They would declare too many bytes, together.
+            StorageQuotaExceeded: The user would store too many bytes.
         """
         self.policy.check(kind=kind, content_type=content_type, size_bytes=size_bytes)
         now = self.clock.now()
 
-        def request(media_id: MediaId) -> Media:
+        def request(media_id: MediaId, usage: Usage) -> Media:
+            self.policy.check_quota(usage, size_bytes=size_bytes, now=now)
             return Media.request(
                 id=media_id,
                 owner_id=by,
@@ -51,9 +54,7 @@ class PresignUpload:
                 now=now,
             )
 
-        media = await self.media.add(
-            request, owner_id=by, max_pending=self.policy.max_pending, now=now
-        )
+        media = await self.media.add(request, owner_id=by, now=now)
         return media, self._sign(media)
 
     async def again(self, media_id: MediaId, *, by: UserId) -> tuple[Media, SignedUpload]:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
 
 from mediaport.domain.media import Media, MediaId
+from mediaport.domain.policy import Usage
 from mediaport.domain.users import UserId
 
 # What a killed process held is free again after this, and nobody honest is overtaken: completing
@@ -61,16 +62,15 @@ class MediaRepository(Protocol):
     @abstractmethod
     async def add(
         self,
-        make: Callable[[MediaId], Media],
+        make: Callable[[MediaId, Usage], Media],
         *,
         owner_id: UserId,
-        max_pending: int,
         now: datetime,
     ) -> Media:
-        """Keep a new media item, made by `make` from the next id.
+        """Keep a new media item, made by `make` from the next id and what the owner has at `now`.
 
-        Raises:
-            TooManyPendingUploads: `max_pending` uploads of the owner are pending and not expired.
+        One after the other for each owner, so that a quota which `make` holds to is exact. Nothing
+        is kept if it raises.
         """
         ...
 
@@ -145,6 +145,11 @@ class MediaRepository(Protocol):
     @abstractmethod
     async def expired(self, *, before: datetime, now: datetime, limit: int) -> Sequence[Media]:
         """Pending media whose time was over at `before` and that nobody is completing."""
+        ...
+
+    @abstractmethod
+    async def unattached(self, *, before: datetime, limit: int) -> Sequence[Media]:
+        """Media that became ready before then and that nothing has shown since, oldest first."""
         ...
 
     @abstractmethod

@@ -75,12 +75,12 @@ def remake(*, missing: bool, restart: bool, concurrency: int | None) -> None:
 async def _remake(
     settings: Settings, counts: Counter[Outcome], *, missing: bool, restart: bool
 ) -> None:
-    from mediaport.entrypoints.background import closing_parts  # noqa: PLC0415 - slow to import
+    from mediaport.entrypoints.background import using_parts  # noqa: PLC0415 - slow to import
     from mediaport.entrypoints.container import Container  # noqa: PLC0415 - slow to import
 
     container = Container(settings=settings)
     remakes, workers = container.remakes(), settings.thumbnail_workers
-    async with closing_parts(container):
+    async with using_parts(container):
         remake_thumbnails = container.remake_thumbnails()
         if missing:
             stretch = await remakes.ahead(after=MediaId(0))

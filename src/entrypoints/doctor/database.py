@@ -21,7 +21,7 @@ REACHABLE = "database reachable"
 
 def database_checks(container: Container) -> Sequence[Check]:
     """The checks of the database."""
-    settings, database, clock = container.settings(), container.database(), container.clock()
+    settings, database, clock = container.settings(), container.database(), container.host_clock()
 
     async def reach() -> str:
         if not settings.database_url and not settings.database_path.is_file():
@@ -64,6 +64,6 @@ def _compared(clock: Clock, theirs: datetime) -> str:
     if abs(skew_s) > MAX_SKEW_S:
         raise Ailment(
             f"this host's clock is {skew_s:+.0f} s off the database's",
-            mend="Synchronise both clocks, by NTP: leases and expiry go by them.",
+            mend="Synchronise both by NTP: this host signs upload URLs by its own clock.",
         )
     return f"this host's clock is {skew_s:+.1f} s off"

@@ -42,6 +42,13 @@ class PolicyObject(msgspec.Struct, frozen=True, kw_only=True):
     kinds: Annotated[dict[str, KindPolicy], Meta(description="By kind: post_image, avatar")]
     max_pixels: Annotated[int, Meta(description="Largest width x height")]
     max_pending: Annotated[int, Meta(description="Uploads that may be pending at once, per user")]
+    max_pending_bytes: Annotated[int, Meta(description="What they may declare, together")]
+    max_stored_bytes: Annotated[
+        int, Meta(description="Bytes of originals that one user may store, with what is pending")
+    ]
+    unattached_expires_in: Annotated[
+        int, Meta(description="Seconds that ready media is kept which nothing shows")
+    ]
     upload_url_expires_in: Annotated[int, Meta(description="Seconds an upload URL can be used")]
     thumbnail_sizes: Annotated[list[int], Meta(description="Squares, in px, thumbnails fit in")]
 
@@ -116,6 +123,9 @@ async def show_policy(policy: NamedDependency[UploadPolicy]) -> PolicyObject:
         },
         max_pixels=policy.max_pixels,
         max_pending=policy.max_pending,
+        max_pending_bytes=policy.max_pending_bytes,
+        max_stored_bytes=policy.max_stored_bytes,
+        unattached_expires_in=policy.unattached_ttl_s,
         upload_url_expires_in=policy.url_ttl_s,
         thumbnail_sizes=list(policy.thumbnail_sizes),
     )

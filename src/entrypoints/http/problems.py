@@ -55,6 +55,8 @@ STATUSES: Mapping[type[DomainError], HTTPStatus] = MappingProxyType(
         errors.UsernameUnfit: HTTPStatus.UNPROCESSABLE_ENTITY,
         errors.PasswordUnfit: HTTPStatus.UNPROCESSABLE_ENTITY,
         errors.TooManyPendingUploads: HTTPStatus.TOO_MANY_REQUESTS,
+        errors.TooManyPendingBytes: HTTPStatus.TOO_MANY_REQUESTS,
+        errors.StorageQuotaExceeded: HTTPStatus.TOO_MANY_REQUESTS,
     }
 )
 

@@ -20,6 +20,8 @@ from mediaport.domain.errors import (
     ObjectNotUploaded,
     SizeMismatch,
     SizeTooLarge,
+    StorageQuotaExceeded,
+    TooManyPendingBytes,
     TooManyPendingUploads,
     TooManyPixels,
     UploadChanged,
@@ -69,6 +71,42 @@ async def test_pending_uploads_are_limited_until_one_is_gone(world: World) -> No
 
     await world.use.delete_media()(pending[0], by=owner)
     await presign(world, owner)
+
+
+async def test_pending_uploads_declare_no_more_than_they_may_together(world: World) -> None:
+    strict = world.set_anew(media_max_pending_bytes=1000)
+    owner = await strict.user()
+    await presign(strict, owner, size_bytes=600)
+
+    with pytest.raises(TooManyPendingBytes) as refused:  # row 31
+        await presign(strict, owner, size_bytes=401)
+    assert refused.value.context == {
+        "size_bytes": 401,
+        "pending_bytes": 600,
+        "max_pending_bytes": 1000,
+        "retry_after_s": 3601,
+    }
+    await presign(strict, owner, size_bytes=400)
+
+
+async def test_what_a_user_stores_is_limited_until_something_is_deleted(world: World) -> None:
+    strict = world.set_anew(media_max_stored_bytes=2 * len(picture()))
+    owner, other = await strict.user("ada"), await strict.user("bob")
+    first = await strict.ready(owner)
+    await strict.ready(owner)
+
+    with pytest.raises(StorageQuotaExceeded) as refused:
+        await presign(strict, owner, size_bytes=1)
+    assert refused.value.context == {
+        "size_bytes": 1,
+        "stored_bytes": 2 * len(picture()),
+        "pending_bytes": 0,
+        "max_stored_bytes": 2 * len(picture()),
+        "retry_after_s": 3600,
+    }
+    await presign(strict, other, size_bytes=1)
+    await strict.use.delete_media()(first.id, by=owner)
+    await presign(strict, owner, size_bytes=1)
 
 
 async def test_expired_uploads_do_not_count(world: World) -> None:

@@ -41,8 +41,11 @@ POLICY = UploadPolicy(
     max_bytes={Kind.POST_IMAGE: 5_242_880, Kind.AVATAR: 2_097_152},
     max_pixels=40_000_000,
     max_pending=3,
+    max_pending_bytes=1000,
+    max_stored_bytes=5000,
     url_ttl_s=300,
     pending_ttl_s=3600,
+    unattached_ttl_s=86_400,
     thumbnail_sizes=(128, 512),
 )
 FACTS = ImageFacts(content_type=ContentType.JPEG, width=640, height=480, needs_stripping=False)

@@ -1,0 +1,57 @@
+"""The database's clock, which all hosts share."""
+
+import logging
+import time
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import text
+
+from mediaport.adapters.sql.database import Database
+from mediaport.application.ports.clock import Clock
+
+log = logging.getLogger(__name__)
+
+# An answer that took longer says too little of when it was given.
+MAX_ROUND_TRIP_S = 1.0
+
+
+class DatabaseClock(Clock):
+    """Tells the time of PostgreSQL, however far the clock of this host is off.
+
+    It is asked for now and then, by `read`. In between, what has passed since goes by this host's
+    monotonic clock, which no one sets. Right to half the time that an answer took.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._read_at: datetime | None = None
+        self._monotonic_s = 0.0
+
+    def now(self) -> datetime:
+        """The current time of the database, in UTC; of the host, where it was never read."""
+        if self._read_at is None:
+            return datetime.now(UTC)
+        return self._read_at + timedelta(seconds=_monotonic_s() - self._monotonic_s)
+
+    async def read(self) -> None:
+        """Ask for the time.
+
+        Raises:
+            PartUnavailable: The database does not answer.
+        """
+        async with self._database.read() as connection:
+            await connection.execute(text("SELECT 1"))  # begins the transaction, which takes time
+            asked_s = _monotonic_s()
+            read_at = await connection.scalar(text("SELECT clock_timestamp()"))
+            answered_s = _monotonic_s()
+        took_s = answered_s - asked_s
+        if took_s > MAX_ROUND_TRIP_S and self._read_at is not None:
+            log.warning("The database told the time after %.1f s: it is not used", took_s)
+            return
+        self._read_at, self._monotonic_s = read_at.astimezone(UTC), (asked_s + answered_s) / 2
+
+
+def _monotonic_s() -> float:
+    """Seconds that go on while the machine sleeps, where the system can tell."""
+    clock = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if clock is None else time.clock_gettime(clock)

@@ -1,0 +1,98 @@
+"""`mediaport sweep`, beside a server and after one that was killed."""
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests import pictures
+from tests.integration.crew import Crew
+from tests.integration.server import Server, run
+
+# The server itself shall not sweep meanwhile.
+IDLE = {"MEDIA_SWEEP_INTERVAL_S": "1000", "MEDIA_UNATTACHED_TTL": "1"}
+
+
+def changed(server: Server, *statements: str) -> None:
+    with closing(sqlite3.connect(server.folder / "var" / "mediaport.db")) as database:
+        for statement in statements:
+            database.execute(statement)
+        database.commit()
+
+
+def files(server: Server) -> set[str]:
+    return {path.name for path in server.objects.rglob("*") if path.is_file()}
+
+
+@pytest.fixture
+def server(crew: Crew) -> Server:
+    return crew.api(**IDLE)
+
+
+def swept(server: Server) -> dict[str, int]:
+    done = run("sweep", "--json", cwd=server.folder, **server.settings)
+    assert done.returncode == 0, done.stderr
+    counts: dict[str, int] = json.loads(done.stdout)
+    return counts
+
+
+def test_it_removes_what_is_due_and_keeps_what_is_shown(server: Server, crew: Crew) -> None:
+    user = crew.user(server)
+    shown, unattached = (user.upload(pictures.picture()) for _ in range(2))
+    for media_id in (shown, unattached):
+        user.complete(media_id).raise_for_status()
+        user.settled(media_id)
+    user.upload(pictures.picture())  # never completed
+    user.http.post("/posts/", json={"body": "", "media_id": shown}).raise_for_status()
+    changed(
+        server,
+        "UPDATE media SET expires_at = '2026-01-01 00:00:00' WHERE status = 'pending'",
+        "UPDATE media SET unattached_since = '2026-01-01' WHERE unattached_since IS NOT NULL",
+    )
+
+    first = swept(server)
+    changed(server, "UPDATE object_deletions SET due_at = '2026-01-01'")
+    second = swept(server)
+
+    assert first["uploads_expired"] == 1
+    assert first["unattached_removed"] == 1
+    assert first["objects_removed"] + second["objects_removed"] >= 6
+    assert user.http.get(f"/media/{unattached}").status_code == 404
+    assert user.http.get(f"/media/{shown}").json()["thumbnails_status"] == "ready"
+    assert len(files(server)) == 4
+
+
+def test_it_makes_thumbnails_that_are_owed(server: Server, crew: Crew) -> None:
+    user = crew.user(server)
+    media_id = user.upload(pictures.picture())
+    user.complete(media_id).raise_for_status()
+    user.settled(media_id)
+    changed(
+        server,
+        "DELETE FROM media_variants",
+        "UPDATE media SET thumbnails_status = 'pending', placeholder = NULL",
+    )
+
+    assert swept(server)["thumbnails_asked_for"] == 1
+    assert user.http.get(f"/media/{media_id}").json()["thumbnails_status"] == "ready"
+
+
+def test_it_waits_for_a_sweep_that_was_killed_to_run_out(server: Server) -> None:
+    changed(
+        server,
+        "INSERT INTO object_deletions (object_key, due_at) VALUES ('public/x', '2026-01-01')",
+        "INSERT OR REPLACE INTO leases (name, claimed_until)"
+        " VALUES ('sweep', strftime('%Y-%m-%d %H:%M:%f', 'now', '+3 seconds'))",
+    )
+
+    assert swept(server)["objects_removed"] == 1
+
+
+def test_without_json_it_says_in_words_what_was_done(server: Server, tmp_path: Path) -> None:
+    done = run("sweep", cwd=tmp_path, **server.settings)
+
+    assert done.stdout.startswith(
+        "0 uploads expired, 0 unattached media removed, 0 objects removed"
+    )
