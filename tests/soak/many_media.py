@@ -7,10 +7,8 @@ Starts PostgreSQL, Redis and an S3 store of its own. At the end every media item
 three variants, and the bucket their objects and no others. Prints what it measured.
 """
 
-import asyncio
 import random
 import sys
-import tempfile
 import threading
 import time
 from collections import Counter
@@ -18,7 +16,6 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import click
 import httpx
@@ -26,11 +23,10 @@ import httpx
 from mediaport.entrypoints.parts import s3_connection
 from mediaport.entrypoints.settings import load
 from tests import pictures
-from tests.integration.crew import NOWHERE, Crew, real_parts
+from tests.integration.crew import NOWHERE, Crew
 from tests.integration.server import Server, User, Worker
-from tests.servers.postgresql import asked, start_postgresql
-from tests.servers.redis import start_redis
-from tests.servers.s3 import start_s3
+from tests.servers.postgresql import asked
+from tests.soak.parts import started_parts
 
 APIS, WORKERS, CLIENTS = 2, 3, 8
 PATIENCE_S = 120
@@ -182,19 +178,9 @@ def _public_keys(settings: dict[str, str]) -> set[str]:
 @click.option("--kills", default=0, show_default=True)
 def main(media: int, kills: int) -> None:
     """Run it, print what was measured, and fail if anything was lost."""
-    postgresql, redis, s3 = start_postgresql(), start_redis(), start_s3()
-    asyncio.run(postgresql.make_template())
-    postgresql.migrate_template()
-    crew = Crew(Path(tempfile.mkdtemp(prefix="mediaport-soak-")))
-    try:
-        with real_parts(postgresql, redis, s3) as settings:
-            settings["MEDIA_MAX_PENDING"] = str(media + 1)
-            report = soak(settings, crew, media=media, kills=kills)
-            crew.end()
-    finally:
-        crew.end()
-        for server in (postgresql, redis, s3):
-            server.stop()
+    with started_parts() as (crew, settings):
+        settings["MEDIA_MAX_PENDING"] = str(media + 1)
+        report = soak(settings, crew, media=media, kills=kills)
     rate = report.media / report.uploading_s
     click.echo(
         f"{report.media} media, {report.kills} kills: uploaded and completed in "
