@@ -1,5 +1,6 @@
 """The media routes: every row of the contract's status table."""
 
+import re
 from typing import Any
 
 import httpx
@@ -67,9 +68,7 @@ async def test_the_policy_is_there_for_everyone(http: httpx.AsyncClient) -> None
 async def test_presign_answers_in_the_shape_that_uppy_takes(
     http: httpx.AsyncClient, ada: Headers
 ) -> None:
-    answer = await http.post(
-        "/media/presign", json=declare(filename="../a\0.html"), headers=ada
-    )  # row 29
+    answer = await http.post("/media/presign", json=declare(filename="photo.jpg"), headers=ada)
 
     assert answer.status_code == 201
     assert answer.headers["cache-control"] == "no-store"
@@ -84,6 +83,32 @@ async def test_presign_answers_in_the_shape_that_uppy_takes(
         "expires_in": 300,
     }
     assert presigned["public_url"].endswith(".jpg")
+
+
+@pytest.mark.parametrize(
+    "filename",
+    [
+        "../../etc/passwd",
+        "C:\\a.jpg",
+        "a/b.jpg",
+        "a\0.jpg",
+        ".html",
+        "x.svg",
+        "n" * 10_000,
+        "🐈.jpg",
+        "",
+    ],
+)
+async def test_whatever_the_file_is_called_the_key_is_ours(
+    http: httpx.AsyncClient, world: World, ada: Headers, filename: str
+) -> None:
+    answer = await http.post("/media/presign", json=declare(filename=filename), headers=ada)
+
+    assert answer.status_code == 201
+    (media,) = world.tables.media.values()
+    place = f"{media.owner_id}/{media.id}/[0-9a-f]{{32}}[.]jpg"
+    assert re.fullmatch(f"incoming/{place}", media.incoming_key)  # row 29
+    assert re.fullmatch(f"public/media/{place}", media.object_key)
 
 
 async def test_cannot_presign_without_auth(http: httpx.AsyncClient) -> None:
