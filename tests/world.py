@@ -12,6 +12,7 @@ from mediaport.adapters.memory.media_repository import MemoryMediaRepository
 from mediaport.adapters.memory.object_store import MemoryObjectStore
 from mediaport.adapters.memory.passwords import MemoryPasswords
 from mediaport.adapters.memory.post_repository import MemoryPostRepository
+from mediaport.adapters.memory.rate_limiter import MemoryRateLimiter
 from mediaport.adapters.memory.remake_repository import MemoryRemakeRepository
 from mediaport.adapters.memory.tables import MemoryTables
 from mediaport.adapters.memory.thumbnail_queue import MemoryThumbnailQueue
@@ -48,6 +49,7 @@ class World:
         self.use.queue.override(self.queue)
         self.use.own_queue.override(self.queue)
         self.use.images.override(self.images)
+        self.use.rate_limiter.override(MemoryRateLimiter(self.clock))
         self.use.passwords.override(self.passwords)
         self.use.tokens.override(MemoryTokens())
         self.use.media.override(self.media)

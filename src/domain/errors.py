@@ -353,6 +353,34 @@ class PasswordUnfit(DomainError):
         )
 
 
+class PasswordTooCommon(DomainError):
+    """Raised when a new password is one of those that everybody tries first."""
+
+    code = "password_too_common"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This password is one of the first that everybody would try. Choose another one; "
+            "several words in a row are easy to keep in mind."
+        )
+
+
+class RateExceeded(DomainError):
+    """Raised when someone asks more often than they may."""
+
+    code = "rate_limited"
+
+    def __init__(self, rate: str, *, limit: int, window_s: int, retry_after_s: int) -> None:
+        super().__init__(
+            f"Too many requests ({rate.replace('_', ' ')}): {limit} in {window_s} s are allowed. "
+            f"Try again in {retry_after_s} s.",
+            rate=rate,
+            limit=limit,
+            window_s=window_s,
+            retry_after_s=retry_after_s,
+        )
+
+
 class UserNotFound(DomainError):
     """Raised when no user has that name."""
 

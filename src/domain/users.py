@@ -1,11 +1,12 @@
 """People: a unique name, and at most one avatar."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NewType
 
-from mediaport.domain.errors import PasswordUnfit, UsernameUnfit
+from mediaport.domain.errors import PasswordTooCommon, PasswordUnfit, UsernameUnfit
 
 UserId = NewType("UserId", int)
 
@@ -35,11 +36,19 @@ class User:
             raise UsernameUnfit(self.username)
 
 
-def check_password(password: str) -> None:
-    """Hold a new password to its length: nothing else is asked of it.
+def in_one_form(password: str) -> str:
+    """A password in Unicode's form NFC: the same, whichever keyboard it was typed on."""
+    return unicodedata.normalize("NFC", password)
+
+
+def check_password(password: str, *, username: str, min_length: int) -> None:
+    """Hold a new password to its length: no classes of characters are asked of it.
 
     Raises:
-        PasswordUnfit: It is shorter or longer than allowed.
+        PasswordUnfit: It is shorter than `min_length` characters, or longer than allowed.
+        PasswordTooCommon: It is the user's name.
     """
-    if not PASSWORD_MIN_LENGTH <= len(password) <= PASSWORD_MAX_LENGTH:
-        raise PasswordUnfit(min_length=PASSWORD_MIN_LENGTH, max_length=PASSWORD_MAX_LENGTH)
+    if not min_length <= len(password) <= PASSWORD_MAX_LENGTH:
+        raise PasswordUnfit(min_length=min_length, max_length=PASSWORD_MAX_LENGTH)
+    if password.casefold() == username.casefold():
+        raise PasswordTooCommon

@@ -43,6 +43,7 @@ async def closing_parts(container: Container) -> AsyncIterator[None]:
             stack.callback(container.s3_store().close)
         if settings.redis_url:
             stack.push_async_callback(container.redis_queue().close)
+            stack.push_async_callback(container.redis_rate_limiter().close)
         yield
 
 

@@ -91,6 +91,14 @@ class Container(containers.DeclarativeContainer):
         metadata=settings.provided.media_metadata,
     )
     passwords = providers.Singleton(Argon2Passwords)
+    own_rate_limiter = providers.Singleton(parts.own_rate_limiter)
+    redis_rate_limiter = providers.Singleton(parts.redis_rate_limiter, settings)
+    rate_limiter = providers.Selector(
+        providers.Callable(parts.which, settings.provided.redis_url),
+        own=own_rate_limiter,
+        real=redis_rate_limiter,
+    )
+    rates = providers.Singleton(parts.rates, settings)
     tokens = providers.Singleton(parts.jwt_tokens, settings, secret)
 
     publish_thumbnails = providers.Singleton(PublishThumbnails, media, store, images, policy)
@@ -146,7 +154,9 @@ class Container(containers.DeclarativeContainer):
     comment_on_post = providers.Singleton(CommentOnPost, posts, clock)
     list_comments = providers.Singleton(ListComments, posts)
 
-    register_user = providers.Singleton(Register, users, passwords, tokens, clock)
+    register_user = providers.Singleton(
+        Register, users, passwords, tokens, clock, settings.provided.password_min_length
+    )
     log_in_user = providers.Singleton(LogIn, users, passwords, tokens, clock)
     authenticate = providers.Singleton(Authenticate, users, tokens, clock)
     set_avatar = providers.Singleton(SetAvatar, users, media, clock, plan, remove_objects)

@@ -7,6 +7,7 @@ the file `.env` in the working folder, else from the defaults here. An empty val
 import os
 import re
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, get_type_hints
@@ -19,6 +20,7 @@ from msgspec import Meta
 from mediaport.application.media.complete_upload import WORK_TIMEOUT_S
 from mediaport.application.ports.media_repository import COMPLETION_CLAIM_LASTS
 from mediaport.domain.policy import MetadataRule
+from mediaport.domain.users import PASSWORD_MIN_LENGTH
 
 Port = Annotated[int, Meta(ge=1, le=65535)]
 Positive = Annotated[int, Meta(ge=1)]
@@ -47,6 +49,8 @@ RedisUrl = Annotated[str, Meta(pattern=r"^(rediss?|unix)://\S+$")]
 Milliseconds = Annotated[int, Meta(ge=10, le=900)]  # a request is held up for less than a second
 Attempts = Annotated[int, Meta(ge=1, le=10)]
 Password = Annotated[str, Meta(min_length=16)]
+PasswordLength = Annotated[int, Meta(ge=PASSWORD_MIN_LENGTH, le=64)]
+RateText = Annotated[str, Meta(pattern="^(off|[1-9][0-9]{0,8}/(second|minute|hour|day))$")]
 Pool = Annotated[int, Meta(ge=1, le=1000)]
 Patience = Annotated[int, Meta(ge=1, le=60)]
 AddressingStyle = Literal["path", "virtual"]
@@ -158,6 +162,59 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     jwt_ttl_s: Annotated[
         Seconds, Meta(description="How long an access token is valid, in s", examples=["86400"])
     ] = 86_400
+    password_min_length: Annotated[
+        PasswordLength,
+        Meta(
+            description="Shortest new password, in characters; NIST SP 800-63B-4 wants 15 where "
+            "nothing else is asked for",
+            examples=["15"],
+        ),
+    ] = PASSWORD_MIN_LENGTH
+    rate_per_address: Annotated[
+        RateText,
+        Meta(
+            description="Requests of one client address to the API, as NUMBER/second, /minute, "
+            "/hour or /day, or off; like all rates, over all processes where REDIS_URL is set",
+            examples=["12000/minute"],
+        ),
+    ] = "12000/minute"
+    rate_per_user: Annotated[
+        RateText,
+        Meta(
+            description="Requests of one user, as NUMBER/minute or so, or off",
+            examples=["6000/minute"],
+        ),
+    ] = "6000/minute"
+    rate_login_per_address: Annotated[
+        RateText,
+        Meta(
+            description="Attempts to log in from one client address, as NUMBER/minute or so, or "
+            "off",
+            examples=["60/minute"],
+        ),
+    ] = "60/minute"
+    rate_login_per_name: Annotated[
+        RateText,
+        Meta(
+            description="Attempts to log in by one name, as NUMBER/minute or so, or off",
+            examples=["10/minute"],
+        ),
+    ] = "10/minute"
+    rate_register_per_address: Annotated[
+        RateText,
+        Meta(
+            description="Registrations from one client address, as NUMBER/minute or so, or off",
+            examples=["300/minute"],
+        ),
+    ] = "300/minute"
+    trusted_proxies: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Addresses or networks of proxies whose X-Forwarded-For and "
+            "X-Forwarded-Proto are believed, separated by commas; by default nobody's",
+            examples=["10.0.0.0/8,fd00::1"],
+        ),
+    ] = ()
     cors_origins: Annotated[
         tuple[Origin, ...],
         Meta(
@@ -359,11 +416,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         if doubled:
             problem = f"{','.join(map(str, sizes))} names {doubled} twice"
             raise SettingError("MEDIA_THUMBNAIL_SIZES", problem, "128,512,1024")
+        self._check_proxies()
         self._check_ports()
         self._check_store()
         if self.queue_web and not (self.redis_url and self.queue_web_password):
             missing = "QUEUE_WEB_PASSWORD" if self.redis_url else "REDIS_URL"
             raise SettingError("QUEUE_WEB", f"it is true, but {missing} is not set", "false")
+
+    def _check_proxies(self) -> None:
+        for proxy in self.trusted_proxies:
+            try:
+                ip_network(proxy)
+            except ValueError as error:
+                raise SettingError("TRUSTED_PROXIES", str(error), "10.0.0.0/8,fd00::1") from error
 
     def _check_ports(self) -> None:
         for name in ("base_url", "database_url", "redis_url", *STORE_URLS, "s3_public_base_url"):

@@ -38,6 +38,11 @@ class PasswordsContract:
     async def test_two_hashes_of_one_password_differ(self, passwords: Passwords) -> None:
         assert await passwords.hash("correct horse") != await passwords.hash("correct horse")
 
+    async def test_what_everybody_tries_first_is_known(self, passwords: Passwords) -> None:
+        assert await passwords.is_common("password")
+        assert await passwords.is_common("PassWord")
+        assert not await passwords.is_common("correct horse")
+
     async def test_no_hash_fits_nothing(self, passwords: Passwords) -> None:
         assert not await passwords.verify("nobody's password", None)
 
@@ -55,6 +60,14 @@ class TestArgon2Passwords(PasswordsContract):
 
     async def test_the_hash_is_what_owasp_recommends(self, passwords: Argon2Passwords) -> None:
         assert (await passwords.hash("x")).startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+
+    @pytest.mark.parametrize(
+        "password", ["12345678", "qwertyuiop", "Iloveyou", "1QAZ2WSX", "football", "trustno1"]
+    )
+    async def test_leaked_passwords_are_known(
+        self, passwords: Argon2Passwords, password: str
+    ) -> None:
+        assert await passwords.is_common(password)
 
     async def test_a_hash_that_is_none_fits_nothing(self, passwords: Argon2Passwords) -> None:
         assert not await passwords.verify("x", "not a hash")
@@ -104,6 +117,11 @@ class TestJwtTokens(TokensContract):
             {"sub": None},
             {"sub": "ada"},
             {"exp": "soon"},
+            {"exp": NOW},
+            {"exp": -1},
+            {"aud": ["someone", "else"]},
+            {"sub": "7.5"},
+            {"sub": None, "user": "7"},
         ],
     )
     def test_other_claims_prove_nothing(self, tokens: JwtTokens, claims: dict[str, object]) -> None:
@@ -117,11 +135,17 @@ class TestJwtTokens(TokensContract):
     def test_another_key_or_algorithm_proves_nothing(self, tokens: JwtTokens) -> None:
         good = {"sub": "7", "aud": "mediaport", "exp": 9_999_999_999}
         unsigned = f"{encoded({'alg': 'none', 'typ': 'JWT'})}.{encoded(good)}."
+        with pytest.warns(jwt.InsecureKeyLengthWarning):
+            longer = jwt.encode(good, SECRET, "HS384")
 
         for token in (
             jwt.encode(good, "o" * 32, "HS256"),
             jwt.encode(good, SECRET * 2, "HS512"),
+            longer,
             unsigned,
+            unsigned.replace(encoded({"alg": "none", "typ": "JWT"}), encoded({"alg": "NonE"})),
+            f"{encoded({'typ': 'JWT'})}.{encoded(good)}.",
+            jwt.encode(good, SECRET, "HS256")[:-3],
         ):
             with pytest.raises(NotAuthenticated):  # row 34
                 tokens.verify(token, now=NOW)

@@ -221,6 +221,14 @@ S3 = {"S3_BUCKET": "my-media", "AWS_REGION": "eu-central-1"}
         ({**S3, "AWS_SESSION_TOKEN": "x"}, "AWS_SESSION_TOKEN: it belongs to"),
         ({"MEDIA_UPLOAD_URL_TTL_S": "700000"}, "MEDIA_UPLOAD_URL_TTL_S"),
         ({"S3_PUBLIC_BASE_URL": "http://me:secret@cdn"}, "S3_PUBLIC_BASE_URL"),
+        (
+            {"RATE_PER_USER": "often"},
+            "RATE_PER_USER: 'often' does not fit. Wanted: Requests of one",
+        ),
+        ({"RATE_LOGIN_PER_NAME": "0/minute"}, "RATE_LOGIN_PER_NAME: '0/minute' does not fit"),
+        ({"PASSWORD_MIN_LENGTH": "7"}, "PASSWORD_MIN_LENGTH: '7' does not fit"),
+        ({"TRUSTED_PROXIES": "10.0.0.0/8,proxy"}, "TRUSTED_PROXIES: 'proxy' does not appear"),
+        ({"TRUSTED_PROXIES": "10.1.1.1/8"}, "TRUSTED_PROXIES: 10.1.1.1/8 has host bits set"),
         ({"DATABASE_URL": "mysql://x"}, "DATABASE_URL: its value does not fit"),
     ],
 )

@@ -14,6 +14,10 @@ class MemoryPasswords(Passwords):
         self.verified = 0
         self._hashed = 0
 
+    async def is_common(self, password: str) -> bool:
+        """Whether it is the one that everybody tries first."""
+        return password.casefold() == "password"
+
     async def hash(self, password: str) -> str:
         """The password with a salt in front of it."""
         self._hashed += 1

@@ -2,6 +2,7 @@
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -10,6 +11,14 @@ from mediaport.application.ports.passwords import Passwords
 
 # OWASP's recommendation for Argon2id: 19 MiB, two passes, one lane. About 50 ms of one core.
 _MEMORY_KIB, _PASSES, _LANES = 19 * 1024, 2, 1
+
+
+@cache
+def _common_passwords() -> frozenset[str]:
+    """Read when the first user registers: it takes some 10 MB."""
+    from zxcvbn.frequency_lists import FREQUENCY_LISTS  # noqa: PLC0415 - for that reason
+
+    return frozenset(FREQUENCY_LISTS["passwords"])
 
 
 class Argon2Passwords(Passwords):
@@ -22,6 +31,10 @@ class Argon2Passwords(Passwords):
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="password")
         # Nobody's password: verified for names that do not exist, so that they cost the same.
         self._decoy = self._hasher.hash("nobody's password")
+
+    async def is_common(self, password: str) -> bool:
+        """Whether it is on zxcvbn's list of 30,000 leaked passwords, the most frequent ones."""
+        return password.casefold() in await asyncio.to_thread(_common_passwords)
 
     async def hash(self, password: str) -> str:
         """A salted Argon2id hash in PHC format."""

@@ -8,6 +8,11 @@ class Passwords(Protocol):
     """Slow, salted password hashes, computed off the event loop."""
 
     @abstractmethod
+    async def is_common(self, password: str) -> bool:
+        """Whether it is one of those that are tried first; upper or lower case is no difference."""
+        ...
+
+    @abstractmethod
     async def hash(self, password: str) -> str:
         """A salted hash that holds its own parameters."""
         ...

@@ -6,7 +6,8 @@ from mediaport.application.ports.clock import Clock
 from mediaport.application.ports.passwords import Passwords
 from mediaport.application.ports.tokens import Tokens
 from mediaport.application.ports.user_repository import UserRepository
-from mediaport.domain.users import User, UserId, check_password
+from mediaport.domain.errors import PasswordTooCommon
+from mediaport.domain.users import User, UserId, check_password, in_one_form
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,7 @@ class Register:
     passwords: Passwords
     tokens: Tokens
     clock: Clock
+    password_min_length: int
 
     async def __call__(self, *, username: str, password: str) -> tuple[User, str]:
         """The new user and their token.
@@ -24,9 +26,13 @@ class Register:
         Raises:
             UsernameUnfit: The name is not of the allowed form.
             PasswordUnfit: The password is too short or too long.
+            PasswordTooCommon: It is one that everybody tries first.
             UsernameTaken: The name exists.
         """
-        check_password(password)
+        password = in_one_form(password)
+        check_password(password, username=username, min_length=self.password_min_length)
+        if await self.passwords.is_common(password):
+            raise PasswordTooCommon
         password_hash = await self.passwords.hash(password)
         now = self.clock.now()
 

@@ -49,7 +49,8 @@ def serve(*, migrate_first: bool, check: bool) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
-        proxy_headers=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=[*settings.trusted_proxies],
         timeout_graceful_shutdown=GRACE_S,
     )
     # uvicorn stops on SIGTERM, then raises it again: that shall not look like a failure.

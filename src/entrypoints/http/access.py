@@ -17,6 +17,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from mediaport.application.users.authenticate import Authenticate
 from mediaport.domain.errors import NotAuthenticated
 from mediaport.domain.users import User
+from mediaport.entrypoints.http.rates import RequestRates
 
 MAX_PORT, _PORT = 65_535, re.compile("[0-9]{1,5}")
 _PUBLIC = "is_public"
@@ -45,9 +46,10 @@ class HostCheck(ASGIMiddleware):
 class BearerAuthentication(AbstractAuthenticationMiddleware):
     """Puts the user behind the token into the request."""
 
-    def __init__(self, app: ASGIApp, authenticate: Authenticate) -> None:
+    def __init__(self, app: ASGIApp, authenticate: Authenticate, rates: RequestRates) -> None:
         super().__init__(app, exclude_from_auth_key=_PUBLIC)
         self._authenticate = authenticate
+        self._rates = rates
 
     async def authenticate_request(
         self, connection: ASGIConnection[Any, Any, Any, Any]
@@ -56,11 +58,14 @@ class BearerAuthentication(AbstractAuthenticationMiddleware):
 
         Raises:
             NotAuthenticated: There is no token, or it proves nothing.
+            RateExceeded: The user asks too often.
         """
         scheme, _, token = connection.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise NotAuthenticated("This call needs a user.")
-        return AuthenticationResult(user=await self._authenticate(token.strip()), auth=token)
+        user = await self._authenticate(token.strip())
+        await self._rates.count_user(user.id)
+        return AuthenticationResult(user=user, auth=token)
 
 
 def current_user(request: Request[User, str, Any]) -> User:

@@ -26,12 +26,15 @@ from mediaport.entrypoints.http.access import (
 from mediaport.entrypoints.http.json_request import JsonRequest
 from mediaport.entrypoints.http.media_object import MediaObjects, MediaObjectSchema
 from mediaport.entrypoints.http.problems import HANDLERS
+from mediaport.entrypoints.http.rates import UNLIMITED, AddressRate, RequestRates
+from mediaport.entrypoints.http.security_headers import IS_MOUNTED, SecurityHeaders
 
 Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
 
 # Far below any image: image bytes never pass through the API.
 MAX_BODY_BYTES = 64 * 1024
 UNMETERED = "is_unmetered"  # the metrics know the paths of the API alone
+MOUNTED = {**PUBLIC, **UNLIMITED, **IS_MOUNTED, UNMETERED: True}
 # The parts of the object graph that handlers ask for, by these names.
 PROVIDED = (
     "policy",
@@ -60,6 +63,7 @@ PROVIDED = (
 def create_app(container: Container, *, lifespan: Sequence[Lifespan] = ()) -> Litestar:
     """The app over an object graph; `lifespan` is what runs beside it, from start to stop."""
     settings = container.settings()
+    request_rates = RequestRates(container.rate_limiter(), container.rates())
     media_objects = MediaObjects(container.policy().thumbnail_sizes)
     return Litestar(
         route_handlers=[
@@ -77,14 +81,18 @@ def create_app(container: Container, *, lifespan: Sequence[Lifespan] = ()) -> Li
         dependencies={
             "user": Provide(current_user, sync_to_thread=False),
             "media_objects": Provide(lambda: media_objects, sync_to_thread=False),
+            "request_rates": Provide(lambda: request_rates, sync_to_thread=False),
             **{name: provided(getattr(container, name)) for name in PROVIDED},
         },
         middleware=[
             HostCheck(),
+            AddressRate(request_rates),
             PrometheusConfig(
                 app_name="mediaport", prefix="mediaport", group_path=True, exclude_opt_key=UNMETERED
             ).middleware,
-            DefineMiddleware(BearerAuthentication, authenticate=container.authenticate()),
+            DefineMiddleware(
+                BearerAuthentication, authenticate=container.authenticate(), rates=request_rates
+            ),
         ],
         exception_handlers=HANDLERS,
         cors_config=CORSConfig(
@@ -93,7 +101,7 @@ def create_app(container: Container, *, lifespan: Sequence[Lifespan] = ()) -> Li
             allow_headers=["*"],
             expose_headers=["ETag", "Retry-After", "Content-Range", "Accept-Ranges"],
         ),
-        before_send=[list_methods],
+        before_send=[list_methods, SecurityHeaders(settings)],
         request_class=JsonRequest,
         request_max_body_size=MAX_BODY_BYTES,
         openapi_config=docs.openapi_config(),
@@ -114,7 +122,7 @@ def _mounts(container: Container) -> Iterator[ASGIRouteHandler]:
 
 
 def _mount(path: str, app: Any) -> ASGIRouteHandler:
-    @asgi(path, is_mount=True, opt={**PUBLIC, UNMETERED: True}, copy_scope=True)
+    @asgi(path, is_mount=True, opt=MOUNTED, copy_scope=True)
     async def mounted(scope: Scope, receive: Receive, send: Send) -> None:
         # Litestar mounts prefixes: without this, /storagex would be the store, too.
         if not scope["raw_path"].startswith(f"{path}/".encode()):

@@ -1,10 +1,10 @@
 """`/auth`: registering and logging in."""
 
 from http import HTTPStatus
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
-from litestar import Router, post
+from litestar import Request, Router, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta
@@ -16,6 +16,7 @@ from mediaport.domain.users import PASSWORD_MAX_LENGTH, PASSWORD_MIN_LENGTH, USE
 from mediaport.entrypoints.http.access import PUBLIC
 from mediaport.entrypoints.http.media_object import MediaObjects
 from mediaport.entrypoints.http.problems import documented
+from mediaport.entrypoints.http.rates import RequestRates
 from mediaport.entrypoints.http.users import ProfileObject, profile_object
 
 
@@ -72,11 +73,18 @@ class Registered(msgspec.Struct, frozen=True, kw_only=True):
     ),
 )
 async def register(
+    request: Request[Any, Any, Any],
     data: JSONBody[Registration],
+    request_rates: NamedDependency[RequestRates],
     register_user: NamedDependency[Register],
     media_objects: NamedDependency[MediaObjects],
 ) -> Registered:
-    """Keep a new user and log them in. 409 `username_taken` if the name exists."""
+    """Keep a new user and log them in. 409 `username_taken` if the name exists.
+
+    422 `password_too_common` for what everybody tries first, `password_unfit` where the server
+    wants a longer one.
+    """
+    await request_rates.count_registration(request.scope)
     user, token = await register_user(username=data.username, password=data.password)
     return Registered(
         user=profile_object(Profile(user=user, avatar=None), media_objects),
@@ -96,8 +104,14 @@ async def register(
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     ),
 )
-async def log_in(data: JSONBody[Credentials], log_in_user: NamedDependency[LogIn]) -> TokenObject:
+async def log_in(
+    request: Request[Any, Any, Any],
+    data: JSONBody[Credentials],
+    request_rates: NamedDependency[RequestRates],
+    log_in_user: NamedDependency[LogIn],
+) -> TokenObject:
     """Give a token for a password. The answer to an unknown name is that to a wrong password."""
+    await request_rates.count_login(request.scope, data.username)
     token = await log_in_user(username=data.username, password=data.password)
     return TokenObject(
         access_token=token,

@@ -14,6 +14,7 @@ from litestar.response import Redirect
 
 from mediaport import __version__
 from mediaport.entrypoints.http.access import PUBLIC
+from mediaport.entrypoints.http.security_headers import SHOWS_DOCS
 
 _ASSETS = Path(__file__).parent / "swagger_ui"
 _TYPES = {"swagger-ui-bundle.js": "text/javascript", "swagger-ui.css": "text/css"}
@@ -67,7 +68,9 @@ def openapi_config() -> OpenAPIConfig:
                 "bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")
             }
         ),
-        openapi_router=Router("/docs", route_handlers=[], opt=PUBLIC, include_in_schema=False),
+        openapi_router=Router(
+            "/docs", route_handlers=[], opt={**PUBLIC, **SHOWS_DOCS}, include_in_schema=False
+        ),
         render_plugins=[
             SwaggerRenderPlugin(
                 path="/",

@@ -140,7 +140,6 @@ async def show_policy(policy: NamedDependency[UploadPolicy]) -> PolicyObject:
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
         HTTPStatus.UNPROCESSABLE_ENTITY,
-        HTTPStatus.TOO_MANY_REQUESTS,
     ),
 )
 async def presign(

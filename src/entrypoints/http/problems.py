@@ -54,6 +54,8 @@ STATUSES: Mapping[type[DomainError], HTTPStatus] = MappingProxyType(
         errors.EmptyPost: HTTPStatus.UNPROCESSABLE_ENTITY,
         errors.UsernameUnfit: HTTPStatus.UNPROCESSABLE_ENTITY,
         errors.PasswordUnfit: HTTPStatus.UNPROCESSABLE_ENTITY,
+        errors.PasswordTooCommon: HTTPStatus.UNPROCESSABLE_ENTITY,
+        errors.RateExceeded: HTTPStatus.TOO_MANY_REQUESTS,
         errors.TooManyPendingUploads: HTTPStatus.TOO_MANY_REQUESTS,
         errors.TooManyPendingBytes: HTTPStatus.TOO_MANY_REQUESTS,
         errors.StorageQuotaExceeded: HTTPStatus.TOO_MANY_REQUESTS,
@@ -85,6 +87,7 @@ def documented(*statuses: HTTPStatus) -> dict[int, ResponseSpec]:
     """Problem answers for the API's schema: those named, and those that every call can give."""
     always = (
         HTTPStatus.BAD_REQUEST,
+        HTTPStatus.TOO_MANY_REQUESTS,
         HTTPStatus.INTERNAL_SERVER_ERROR,
         HTTPStatus.SERVICE_UNAVAILABLE,
         HTTPStatus.INSUFFICIENT_STORAGE,

@@ -6,6 +6,7 @@ import pytest
 
 from mediaport.domain.errors import (
     EmptyPost,
+    PasswordTooCommon,
     PasswordUnfit,
     PostNotFound,
     TextUnfit,
@@ -13,7 +14,7 @@ from mediaport.domain.errors import (
 )
 from mediaport.domain.media import MediaId
 from mediaport.domain.posts import Comment, CommentId, Post, PostId
-from mediaport.domain.users import User, UserId, check_password
+from mediaport.domain.users import User, UserId, check_password, in_one_form
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -48,12 +49,22 @@ def test_other_names_do_not_fit(name: str) -> None:
 
 
 def test_passwords_are_held_to_their_length_alone() -> None:
-    check_password("12345678")
-    check_password("ü" * 256)
+    check_password("12345678", username="ada", min_length=8)
+    check_password("ü" * 256, username="ada", min_length=8)
 
-    for unfit in ("1234567", "x" * 257):
-        with pytest.raises(PasswordUnfit):
-            check_password(unfit)
+    for unfit, min_length in (("1234567", 8), ("x" * 257, 8), ("x" * 14, 15)):
+        with pytest.raises(PasswordUnfit) as refused:
+            check_password(unfit, username="ada", min_length=min_length)
+        assert refused.value.context == {"min_length": min_length, "max_length": 256}
+
+
+def test_a_user_name_is_no_password() -> None:
+    with pytest.raises(PasswordTooCommon):
+        check_password("Ada_Lovelace", username="ada_lovelace", min_length=8)
+
+
+def test_a_password_is_the_same_on_every_keyboard() -> None:
+    assert in_one_form("cafe\u0301 noir") == in_one_form("caf\u00e9 noir") == "caf\u00e9 noir"
 
 
 def test_a_post_has_text_or_a_picture() -> None:

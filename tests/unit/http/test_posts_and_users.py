@@ -200,6 +200,12 @@ async def test_an_account_that_does_not_fit_is_refused(http: httpx.AsyncClient) 
         assert problem["errors"] == [{"field": unfit, "message": f"Wanted: {wanted}"}]
 
 
+async def test_a_common_password_is_refused(http: httpx.AsyncClient) -> None:
+    answer = await http.post("/auth/register", json={"username": "ada", "password": "password"})
+
+    assert_problem(answer, 422, "password_too_common")
+
+
 async def test_logging_in_gives_a_token(http: httpx.AsyncClient, ada: Headers) -> None:
     answer = await http.post("/auth/login", json={"username": "ada", "password": "correct horse"})
 
