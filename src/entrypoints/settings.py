@@ -21,6 +21,7 @@ from mediaport.application.media.complete_upload import WORK_TIMEOUT_S
 from mediaport.application.ports.media_repository import COMPLETION_CLAIM_LASTS
 from mediaport.domain.policy import MetadataRule
 from mediaport.domain.users import PASSWORD_MIN_LENGTH
+from mediaport.entrypoints.fail_points import POINTS
 
 Port = Annotated[int, Meta(ge=1, le=65535)]
 Positive = Annotated[int, Meta(ge=1)]
@@ -395,6 +396,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Workers,
         Meta(description="Images decoded at the same time", examples=["2"]),
     ] = 2
+    fail_point: Annotated[
+        str | None,
+        Meta(
+            description="For tests alone: the process kills itself after this step, such as "
+            "complete.store.publish",
+            examples=["complete.store.publish"],
+        ),
+    ] = None
 
     def __post_init__(self) -> None:
         public, incoming = self.s3_public_prefix, self.s3_incoming_prefix
@@ -416,6 +425,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         if doubled:
             problem = f"{','.join(map(str, sizes))} names {doubled} twice"
             raise SettingError("MEDIA_THUMBNAIL_SIZES", problem, "128,512,1024")
+        if self.fail_point not in {None, *POINTS}:
+            problem = f"{self.fail_point!r} is no step. There are: {', '.join(POINTS)}"
+            raise SettingError("FAIL_POINT", problem)
         self._check_proxies()
         self._check_ports()
         self._check_store()

@@ -32,6 +32,7 @@ def serve(*, migrate_first: bool, check: bool) -> None:
 
     from mediaport.entrypoints.background import beside_the_api  # noqa: PLC0415
     from mediaport.entrypoints.container import Container  # noqa: PLC0415
+    from mediaport.entrypoints.fail_points import arm  # noqa: PLC0415
     from mediaport.entrypoints.http.app import create_app  # noqa: PLC0415
 
     start_logging(settings.log_level)
@@ -41,6 +42,7 @@ def serve(*, migrate_first: bool, check: bool) -> None:
     else:
         require_migrated(settings)
     container = Container(settings=settings)
+    arm(container)
     container.store()  # made now, so that a setting that does not fit stops the start
     container.queue()
     app = create_app(container, lifespan=[lambda _: beside_the_api(container)])

@@ -47,8 +47,10 @@ async def _sweep(settings: Settings, done: list[Swept]) -> None:
         using_parts,
     )
     from mediaport.entrypoints.container import Container  # noqa: PLC0415 - slow to import
+    from mediaport.entrypoints.fail_points import arm  # noqa: PLC0415 - slow to import
 
     container = Container(settings=settings)
+    arm(container)
     async with using_parts(container), making_thumbnails(container):
         clean, queue = container.sweep(), container.own_queue()
         owed_before = sys.maxsize

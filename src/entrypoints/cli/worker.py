@@ -33,8 +33,11 @@ def worker(*, check: bool) -> None:
 async def _work(settings: Settings) -> None:
     from mediaport.entrypoints.background import work  # noqa: PLC0415 - slow to import
     from mediaport.entrypoints.container import Container  # noqa: PLC0415 - slow to import
+    from mediaport.entrypoints.fail_points import arm  # noqa: PLC0415 - slow to import
 
-    await work(Container(settings=settings))
+    container = Container(settings=settings)
+    arm(container)
+    await work(container)
 
 
 async def _check(settings: Settings) -> None:
