@@ -3,14 +3,16 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 from mediaport.adapters.s3.provisioning import prepare_bucket as prepare
 from mediaport.entrypoints.parts import bucket_plan, s3_connection
 from mediaport.entrypoints.settings import load
 from tests.integration.server import Server, User, Worker
-from tests.servers.postgresql import Postgresql
+from tests.servers.postgresql import Postgresql, rows_of
 from tests.servers.process import ServerProcess
 from tests.servers.redis import RedisServer
 from tests.servers.s3 import S3Server, new_bucket
@@ -46,11 +48,32 @@ def prepare_bucket(settings: dict[str, str]) -> None:
         pass
 
 
+@dataclass(frozen=True)
+class RealProduct:
+    """Where to look at what is in the parts that some settings name."""
+
+    settings: dict[str, str]
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """What the database answers."""
+        return rows_of(self.settings["DATABASE_URL"], query)
+
+    def public_keys(self) -> set[str]:
+        """The keys of what the bucket shows to anyone."""
+        connection = s3_connection(load(self.settings, env_file=NOWHERE)[0])
+        pages = connection.client().get_paginator("list_objects_v2")
+        return {
+            each["Key"]
+            for page in pages.paginate(Bucket=connection.bucket, Prefix="public/")
+            for each in page.get("Contents", [])
+        }
+
+
 class Crew:
     """Processes and users of one test. Whatever happens, they are gone at its end."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
         self._processes: list[ServerProcess] = []
         self._users: list[User] = []
 
@@ -92,4 +115,4 @@ class Crew:
             process.kill()
 
     def _next_folder(self) -> Path:
-        return self._folder / str(len(self._processes))
+        return self.folder / str(len(self._processes))

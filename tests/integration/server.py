@@ -1,10 +1,13 @@
 """The product as users run it: a process that is started, stopped, and killed."""
 
 import os
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -32,7 +35,18 @@ def run(*arguments: str, cwd: Path, **settings: str) -> subprocess.CompletedProc
     )
 
 
-class Server(ServerProcess):
+class MediaportProcess(ServerProcess):
+    """A `mediaport` command that runs until it is stopped. Settings hold from the next start on."""
+
+    settings: dict[str, str]
+
+    def start(self) -> None:
+        """Start, and wait until it answers."""
+        self.environment = environment(**self.settings)
+        super().start()
+
+
+class Server(MediaportProcess):
     """`mediaport serve --migrate`, by default with its data in a folder of its own."""
 
     def __init__(self, folder: Path, **settings: str) -> None:
@@ -48,10 +62,19 @@ class Server(ServerProcess):
         """The folder of the embedded object store."""
         return self.folder / "var" / "objects"
 
-    def start(self) -> None:
-        """Start, and wait until every part answers."""
-        self.environment = environment(**self.settings)
-        super().start()
+    def rows(self, *statements: str) -> list[tuple[Any, ...]]:
+        """What the embedded database answers to the last of some statements."""
+        rows: list[tuple[Any, ...]] = []
+        with closing(sqlite3.connect(self.folder / "var" / "mediaport.db")) as database:
+            for statement in statements:
+                rows = database.execute(statement).fetchall()
+            database.commit()
+        return rows
+
+    def public_keys(self) -> set[str]:
+        """The keys of what the embedded store shows to anyone."""
+        files = (path for path in (self.objects / "public").rglob("*") if path.is_file())
+        return {path.relative_to(self.objects).as_posix() for path in files}
 
     def _answers(self) -> bool:
         try:
@@ -60,14 +83,14 @@ class Server(ServerProcess):
             return False
 
 
-class Worker(ServerProcess):
+class Worker(MediaportProcess):
     """`mediaport worker`."""
 
     def __init__(self, folder: Path, **settings: str) -> None:
+        self.settings = {"DATA_DIR": str(folder / "var"), **settings}
         super().__init__(
             [COMMAND, "worker"],
             folder=folder,
-            environment=environment(**{"DATA_DIR": str(folder / "var"), **settings}),
             is_ready=lambda: "Making thumbnails" in self.log,
             log="worker.log",
         )

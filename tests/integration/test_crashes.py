@@ -2,22 +2,18 @@
 
 import os
 import signal
-import sqlite3
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import httpx
 from PIL import Image
 
-from mediaport.domain.keys import variant_key
 from tests import pictures
 from tests.integration.server import Server, User
-
-SIZES = (128, 512, 1024)
+from tests.whole import SIZES, differences
 
 
 def photo(number: int) -> bytes:
@@ -25,24 +21,12 @@ def photo(number: int) -> bytes:
     return pictures.picture(image=pictures.corners(1500 + number, 1000).rotate(number))
 
 
-def rows(server: Server, query: str) -> list[tuple[Any, ...]]:
-    with closing(sqlite3.connect(server.folder / "var" / "mediaport.db")) as database:
-        return database.execute(query).fetchall()
-
-
 def assert_consistent(server: Server) -> None:
     """What is shown has its objects, and nothing is public but verified pictures of rows."""
-    ready = {key for (key,) in rows(server, "SELECT object_key FROM media WHERE status = 'ready'")}
-    pending = {key for (key,) in rows(server, "SELECT object_key FROM media")} - ready
-    variants = {key for (key,) in rows(server, "SELECT object_key FROM media_variants")}
-    for key in ready | variants:
-        assert (server.objects / key).is_file(), key
-    to_come = {variant_key(key, size) for key in ready for size in SIZES}
-    for path in (server.objects / "public").rglob("*"):
-        if path.is_file():
-            assert str(path.relative_to(server.objects)) in ready | pending | to_come
-            with Image.open(path) as image:
-                image.verify()
+    assert list(differences(server)) == []
+    for key in server.public_keys():
+        with Image.open(server.objects / key) as image:
+            image.verify()
 
 
 def test_killed_in_the_middle_every_completed_media_gets_its_thumbnails(
@@ -96,8 +80,7 @@ def test_a_stop_gives_work_back(tmp_path: Path) -> None:
         assert user.complete(media_id).status_code == 200
 
     assert server.stop() == 0  # row 51
-    owed = rows(
-        server,
+    owed = server.rows(
         "SELECT thumbnails_starts, thumbnails_claimed_until FROM media"
         " WHERE thumbnails_status = 'pending'",
     )

@@ -1,9 +1,7 @@
 """Sizes and quality that are changed later, and `mediaport thumbnails remake` beside a server."""
 
 import re
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from io import BytesIO
 from pathlib import Path
 
@@ -45,13 +43,6 @@ def photos(count: int) -> list[bytes]:
 
 def torn() -> bytes:
     return pictures.picture(image=Image.effect_noise((300, 300), 90))[:9000]
-
-
-def written(server: Server, statement: str) -> list[tuple[object, ...]]:
-    with closing(sqlite3.connect(server.folder / "var" / "mediaport.db")) as database:
-        rows = database.execute(statement).fetchall()
-        database.commit()
-        return rows
 
 
 def test_sizes_that_are_changed_later_are_made_beside_the_running_server(
@@ -106,8 +97,7 @@ def test_a_run_goes_on_where_it_stands_unless_it_was_for_others_or_is_begun_anew
 ) -> None:
     media_ids = settled(ada, *photos(3))
     recipe = "128, 512, 1024 px at quality 80"
-    written(
-        own_server,
+    own_server.rows(
         "INSERT INTO thumbnail_remakes (started_at, recipe, last_media_id)"
         f" VALUES ('2026-01-02 03:04:05.000000', '{recipe}', {media_ids[0]})",
     )
@@ -118,9 +108,9 @@ def test_a_run_goes_on_where_it_stands_unless_it_was_for_others_or_is_begun_anew
         cwd=own_server.folder,
         **{**own_server.settings, **OTHER_SIZES, "S3_BUCKET": ""},
     )
-    written(own_server, "DELETE FROM thumbnail_remakes WHERE id > 1")
+    own_server.rows("DELETE FROM thumbnail_remakes WHERE id > 1")
     on = run(*REMAKE, "--all", cwd=own_server.folder, **own_server.settings)
-    written(own_server, "UPDATE thumbnail_remakes SET finished_at = NULL")
+    own_server.rows("UPDATE thumbnail_remakes SET finished_at = NULL")
     anew = run(*REMAKE, "--all", "--restart", cwd=own_server.folder, **own_server.settings)
 
     begun = "the run begun at 2026-01-02 03:04:05 UTC"
@@ -130,9 +120,10 @@ def test_a_run_goes_on_where_it_stands_unless_it_was_for_others_or_is_begun_anew
     assert "2 made" in on.stdout
     assert begun not in anew.stdout
     assert "3 made" in anew.stdout
-    assert written(
-        own_server, "SELECT last_media_id, finished_at IS NULL FROM thumbnail_remakes"
-    ) == [(media_ids[2], 1), (media_ids[2], 0)]
+    assert own_server.rows("SELECT last_media_id, finished_at IS NULL FROM thumbnail_remakes") == [
+        (media_ids[2], 1),
+        (media_ids[2], 0),
+    ]
 
 
 def test_a_part_that_is_down_ends_the_run_with_one_line(own_server: Server, ada: User) -> None:

@@ -1,8 +1,6 @@
 """`mediaport sweep`, beside a server and after one that was killed."""
 
 import json
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,13 +11,6 @@ from tests.integration.server import Server, run
 
 # The server itself shall not sweep meanwhile.
 IDLE = {"MEDIA_SWEEP_INTERVAL_S": "1000", "MEDIA_UNATTACHED_TTL": "1"}
-
-
-def changed(server: Server, *statements: str) -> None:
-    with closing(sqlite3.connect(server.folder / "var" / "mediaport.db")) as database:
-        for statement in statements:
-            database.execute(statement)
-        database.commit()
 
 
 def files(server: Server) -> set[str]:
@@ -46,14 +37,13 @@ def test_it_removes_what_is_due_and_keeps_what_is_shown(server: Server, crew: Cr
         user.settled(media_id)
     user.upload(pictures.picture())  # never completed
     user.http.post("/posts/", json={"body": "", "media_id": shown}).raise_for_status()
-    changed(
-        server,
+    server.rows(
         "UPDATE media SET expires_at = '2026-01-01 00:00:00' WHERE status = 'pending'",
         "UPDATE media SET unattached_since = '2026-01-01' WHERE unattached_since IS NOT NULL",
     )
 
     first = swept(server)
-    changed(server, "UPDATE object_deletions SET due_at = '2026-01-01'")
+    server.rows("UPDATE object_deletions SET due_at = '2026-01-01'")
     second = swept(server)
 
     assert first["uploads_expired"] == 1
@@ -69,8 +59,7 @@ def test_it_makes_thumbnails_that_are_owed(server: Server, crew: Crew) -> None:
     media_id = user.upload(pictures.picture())
     user.complete(media_id).raise_for_status()
     user.settled(media_id)
-    changed(
-        server,
+    server.rows(
         "DELETE FROM media_variants",
         "UPDATE media SET thumbnails_status = 'pending', placeholder = NULL",
     )
@@ -80,8 +69,7 @@ def test_it_makes_thumbnails_that_are_owed(server: Server, crew: Crew) -> None:
 
 
 def test_it_waits_for_a_sweep_that_was_killed_to_run_out(server: Server) -> None:
-    changed(
-        server,
+    server.rows(
         "INSERT INTO object_deletions (object_key, due_at) VALUES ('public/x', '2026-01-01')",
         "INSERT OR REPLACE INTO leases (name, claimed_until)"
         " VALUES ('sweep', strftime('%Y-%m-%d %H:%M:%f', 'now', '+3 seconds'))",

@@ -73,17 +73,22 @@ class Postgresql:
             await connection.close()
 
 
-def asked(url: str, query: str) -> list[Any]:
-    """The first column of what a database answers."""
+def rows_of(url: str, query: str) -> list[tuple[Any, ...]]:
+    """What a database answers."""
 
-    async def ask() -> list[Any]:
+    async def ask() -> list[tuple[Any, ...]]:
         connection = await asyncpg.connect(url, timeout=10, command_timeout=30)
         try:
-            return [row[0] for row in await connection.fetch(query)]
+            return [tuple(row) for row in await connection.fetch(query)]
         finally:
             await connection.close()
 
     return asyncio.run(ask())
+
+
+def asked(url: str, query: str) -> list[Any]:
+    """The first column of what a database answers."""
+    return [row[0] for row in rows_of(url, query)]
 
 
 def start_postgresql() -> Postgresql:

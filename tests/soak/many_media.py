@@ -20,13 +20,12 @@ from dataclasses import dataclass, field
 import click
 import httpx
 
-from mediaport.entrypoints.parts import s3_connection
-from mediaport.entrypoints.settings import load
 from tests import pictures
-from tests.integration.crew import NOWHERE, Crew
+from tests.integration.crew import Crew, RealProduct
 from tests.integration.server import Server, User, Worker
 from tests.servers.postgresql import asked
 from tests.soak.parts import started_parts
+from tests.whole import differences
 
 APIS, WORKERS, CLIENTS = 2, 3, 8
 PATIENCE_S = 120
@@ -70,7 +69,7 @@ def soak(settings: dict[str, str], crew: Crew, *, media: int, kills: int = 0) ->
     _settle(settings, report)
     given_up = "SELECT count(*) FROM media WHERE thumbnails_error = 'gave_up'"
     (report.given_up,) = asked(settings["DATABASE_URL"], given_up)
-    report.wrong += _differences(settings, media_ids)
+    report.wrong += _differences(RealProduct(settings), media_ids)
     return report
 
 
@@ -129,48 +128,14 @@ def _settle(settings: dict[str, str], report: Report) -> None:
     report.settling_s = time.monotonic() - started
 
 
-def _differences(settings: dict[str, str], media_ids: Sequence[int]) -> Iterator[str]:
-    url = settings["DATABASE_URL"]
+def _differences(product: RealProduct, media_ids: Sequence[int]) -> Iterator[str]:
     if len(set(media_ids)) != len(media_ids):
         yield "two uploads got one id"
+    yield from differences(product, acknowledged=media_ids)
     # What was in hand three times when its worker was killed is given up: that is a fate, too.
-    lost = set(media_ids) - set(
-        asked(url, "SELECT id FROM media WHERE thumbnails_status = 'ready'")
-        + asked(url, "SELECT id FROM media WHERE thumbnails_error = 'gave_up'")
-    )
-    if lost:
+    fates = "SELECT id FROM media WHERE thumbnails_status = 'ready' OR thumbnails_error = 'gave_up'"
+    if lost := set(media_ids) - {number for (number,) in product.rows(fates)}:
         yield f"media without fate: {sorted(lost)}"
-    uneven = asked(
-        url,
-        "SELECT media_id FROM media_variants GROUP BY media_id HAVING count(*) <> 3",
-    )
-    if uneven:
-        yield f"media with other than three variants: {uneven}"
-    listed = _public_keys(settings)
-    wanted = set(
-        asked(url, "SELECT object_key FROM media WHERE status = 'ready'")
-        + asked(url, "SELECT object_key FROM media_variants")
-    )
-    if wanted - listed:
-        yield f"{len(wanted - listed)} objects are missing, such as {min(wanted - listed)}"
-    strange = {key for key in listed - wanted if not _is_given_up(url, key)}
-    if strange:
-        yield f"{len(strange)} objects belong to nobody, such as {min(strange)}"
-
-
-def _is_given_up(url: str, key: str) -> bool:
-    media_id = int(key.split("/")[3])
-    return asked(url, f"SELECT thumbnails_error FROM media WHERE id = {media_id}") == ["gave_up"]
-
-
-def _public_keys(settings: dict[str, str]) -> set[str]:
-    connection = s3_connection(load(settings, env_file=NOWHERE)[0])
-    pages = connection.client().get_paginator("list_objects_v2")
-    return {
-        each["Key"]
-        for page in pages.paginate(Bucket=connection.bucket, Prefix="public/")
-        for each in page.get("Contents", [])
-    }
 
 
 @click.command()
