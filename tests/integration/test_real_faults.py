@@ -115,32 +115,6 @@ def until(condition: Callable[[], Any], *, within_s: float = 30) -> None:
         time.sleep(0.02)
 
 
-@pytest.mark.parametrize("way", [Way.RESET, Way.BLACK_HOLE])
-def test_a_store_that_is_out_of_reach_holds_up_and_loses_nothing(
-    behind: dict[str, str], store_proxy: TcpProxy, crew: Crew, way: Way
-) -> None:
-    api = crew.api(**behind)
-    user = crew.user(api)
-    media_id = user.upload(PICTURE)
-    store_proxy.turn(way)
-
-    presigned, presign_s = timed(partial(user.presign, PICTURE))
-    answer, complete_s = timed(partial(user.complete, media_id))
-
-    assert presigned.status_code == 201  # row 40
-    assert presign_s < 1
-    assert answer.status_code == 503  # row 41
-    assert answer.json()["detail"].startswith("The object store does not answer")
-    assert answer.headers["retry-after"]
-    assert complete_s < 5
-    assert user.http.get(f"/media/{media_id}").json()["status"] == "pending"
-    ready = httpx.get(f"{api.url}/health/ready", timeout=10)
-    assert (ready.status_code, ready.json()["parts"]["object_store"]) == (503, "down")
-
-    store_proxy.turn(Way.OPEN)
-    assert user.complete(media_id).status_code == 200
-
-
 @pytest.fixture
 def own_redis() -> Iterator[RedisServer]:
     server = start_redis()

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from enum import Enum, auto
 
 CHUNK = 64 * 1024
+STALL_S = 20
 
 
 class Way(Enum):
@@ -19,6 +20,8 @@ class Way(Enum):
     """Connections, old and new, end at once."""
     BLACK_HOLE = auto()
     """Connections are taken, and nothing is ever passed on, in neither direction."""
+    STALL = auto()
+    """Everything is passed on, but so late that nobody should have waited for it."""
 
 
 class TcpProxy:
@@ -29,6 +32,7 @@ class TcpProxy:
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listening.getsockname()[1]
         self.way = Way.OPEN
+        self._turned = threading.Event()
         self._before: list[tuple[re.Pattern[bytes], Callable[[], object]]] = []
         self._after: list[tuple[re.Pattern[bytes], Callable[[], object]]] = []
         self._pairs: list[tuple[socket.socket, socket.socket]] = []
@@ -50,6 +54,8 @@ class TcpProxy:
     def turn(self, way: Way) -> None:
         """Treat connections so from now on; a black hole and a reset end what is under way."""
         self.way = way
+        self._turned.set()  # what was stalled goes on
+        self._turned = threading.Event()
         if way is Way.RESET:
             for pair in self._pairs:
                 for end in pair:
@@ -97,7 +103,9 @@ class TcpProxy:
                     asks.extend(_matching(self._after, chunk))
                 while answers:
                     answers.pop()()
-                if self.way is Way.OPEN:
+                if self.way is Way.STALL:
+                    self._turned.wait(STALL_S)
+                if self.way is not Way.RESET:
                     target.sendall(chunk)
         with contextlib.suppress(OSError):  # a client that was killed ends with a reset, as often
             target.shutdown(socket.SHUT_WR)
