@@ -20,7 +20,7 @@ def statuses(*apis: Server, names: Iterator[str], count: int, **headers: str) ->
         account = {**WRONG, "username": next(names)}
         return httpx.post(url, json=account, headers=headers, timeout=60).status_code
 
-    with ThreadPoolExecutor(8) as threads:
+    with ThreadPoolExecutor(4) as threads:
         return list(threads.map(attempt, range(count)))
 
 

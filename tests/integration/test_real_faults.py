@@ -1,8 +1,11 @@
 """Real parts cut off, frozen, wiped and killed: nothing is lost, nothing is half-done."""
 
 import asyncio
+import re
+import socket
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from io import BytesIO
@@ -15,9 +18,10 @@ from PIL import Image
 from redis import Redis
 from saq import Queue
 
+from mediaport.entrypoints.cli.serve import GRACE_S
 from tests import pictures
 from tests.integration.crew import Crew, real_parts
-from tests.integration.server import User
+from tests.integration.server import Server, User
 from tests.servers.found import missing
 from tests.servers.postgresql import Postgresql, asked, start_postgresql
 from tests.servers.process import ServerProcess
@@ -343,6 +347,46 @@ def test_a_database_that_was_killed_is_used_again_as_soon_as_it_is_back(
             user.complete(media_id).raise_for_status()
             assert_whole(user, media_id)
         assert [worker.stop(), api.stop()] == [0, 0]
+
+
+def test_a_stop_under_load_cuts_no_request_and_loses_no_job(
+    behind: dict[str, str], store_proxy: TcpProxy, crew: Crew
+) -> None:
+    api, worker = crew.api(**behind), crew.worker(**behind)
+    user = crew.user(api)
+    media_ids = [user.upload(PICTURE) for _ in range(8)]
+    done = completed(user)
+    store_proxy.turn(Way.STALL)
+
+    with ThreadPoolExecutor(9) as threads:
+        answers = [threads.submit(user.complete, media_id) for media_id in media_ids]
+        until(lambda: under_way(api) == len(media_ids))
+        stopping = threads.submit(api.stop)
+        until(lambda: not is_listening(api.port))
+        store_proxy.turn(Way.OPEN)
+        statuses = [answer.result().status_code for answer in answers]
+        started = time.monotonic()
+        assert stopping.result() == 0  # row 51
+
+    assert statuses == [200] * len(media_ids)  # row 51
+    assert time.monotonic() - started < GRACE_S
+    assert worker.stop() == 0
+    api.start()
+    worker.start()
+    for media_id in (done, *media_ids):
+        assert_whole(user, media_id)
+
+
+def under_way(api: Server) -> int:
+    """How many completions the API is working on, as its metrics say."""
+    metrics = httpx.get(f"{api.url}/metrics").text
+    counts = re.findall(r"\nmediaport_requests_in_progress{.*complete.*} ([\d.]+)", metrics)
+    return int(sum(map(float, counts)))
+
+
+def is_listening(port: int) -> bool:
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0
 
 
 COMPLETE_STEPS = [

@@ -19,7 +19,7 @@ from mediaport.domain.errors import RateExceeded
 log = logging.getLogger(__name__)
 
 # A request waits no longer for Redis to count it.
-TIMEOUT_S = 0.1
+TIMEOUT_S = 0.25
 # A Redis that failed is left alone for so long: no request after the first one waits for it.
 LEFT_ALONE_S = 5.0
 FEW_KEYS = 1000

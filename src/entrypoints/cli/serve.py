@@ -35,7 +35,7 @@ def serve(*, migrate_first: bool, check: bool) -> None:
     from mediaport.entrypoints.fail_points import arm  # noqa: PLC0415
     from mediaport.entrypoints.http.app import create_app  # noqa: PLC0415
 
-    start_logging(settings.log_level)
+    start_logging(settings)
     listening = _listen(settings)
     if migrate_first:
         run_migrations(settings)

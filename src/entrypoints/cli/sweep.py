@@ -24,7 +24,7 @@ def sweep(*, as_json: bool) -> None:
     is cleaning, this waits for its turn. Stopped anywhere, the next sweep goes on from there.
     """
     settings, _ = load()
-    start_logging(settings.log_level)
+    start_logging(settings)
     require_migrated(settings)
     done: list[Swept] = []
     is_done = asyncio.run(until_told(_sweep(settings, done)))

@@ -54,7 +54,7 @@ def remake(*, missing: bool, restart: bool, concurrency: int | None) -> None:
     settings, _ = load()
     if concurrency:
         settings = msgspec.structs.replace(settings, thumbnail_workers=concurrency)
-    start_logging(settings.log_level)
+    start_logging(settings)
     require_migrated(settings)
     counts: Counter[Outcome] = Counter()
     again = f"mediaport thumbnails remake {'--missing' if missing else '--all'}"

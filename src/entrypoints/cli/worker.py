@@ -20,7 +20,7 @@ def worker(*, check: bool) -> None:
     if check:
         asyncio.run(_check(settings))
         return
-    start_logging(settings.log_level)
+    start_logging(settings)
     require_migrated(settings)
     click.echo(
         f"Making thumbnails, {settings.thumbnail_workers} at a time, for the queue "
