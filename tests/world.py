@@ -49,7 +49,8 @@ class World:
         self.use.queue.override(self.queue)
         self.use.own_queue.override(self.queue)
         self.use.images.override(self.images)
-        self.use.rate_limiter.override(MemoryRateLimiter(self.clock))
+        self.rate_limiter = MemoryRateLimiter(self.clock)
+        self.use.rate_limiter.override(self.rate_limiter)
         self.use.passwords.override(self.passwords)
         self.use.tokens.override(MemoryTokens())
         self.use.media.override(self.media)
@@ -71,6 +72,7 @@ class World:
         vars(self.clock).update(vars(MemoryClock()))
         vars(self.queue).update(vars(MemoryThumbnailQueue()))
         vars(self.store).update(vars(MemoryObjectStore(self.clock)))
+        vars(self.rate_limiter).update(vars(MemoryRateLimiter(self.clock)))
 
     async def user(self, name: str = "ada") -> UserId:
         """A registered user."""

@@ -118,6 +118,22 @@ class StorageQuotaExceeded(DomainError):
         )
 
 
+class RateExceeded(DomainError):
+    """Raised when something is asked for more often than its rate allows."""
+
+    code = "rate_limited"
+
+    def __init__(self, rate: str, *, limit: int, window_s: int, retry_after_s: int) -> None:
+        super().__init__(
+            f"At most {limit} {rate.replace('_', ' ')} are taken in {window_s} s. "
+            f"Try again in {retry_after_s} s.",
+            rate=rate,
+            limit=limit,
+            window_s=window_s,
+            retry_after_s=retry_after_s,
+        )
+
+
 class MediaNotFound(DomainError):
     """Raised when a media item does not exist, or belongs to someone else: the two look alike."""
 
@@ -354,30 +370,14 @@ class PasswordUnfit(DomainError):
 
 
 class PasswordTooCommon(DomainError):
-    """Raised when a new password is one of those that everybody tries first."""
+    """Raised when a new password is among the first that anyone would try."""
 
     code = "password_too_common"
 
     def __init__(self) -> None:
         super().__init__(
-            "This password is one of the first that everybody would try. Choose another one; "
-            "several words in a row are easy to keep in mind."
-        )
-
-
-class RateExceeded(DomainError):
-    """Raised when someone asks more often than they may."""
-
-    code = "rate_limited"
-
-    def __init__(self, rate: str, *, limit: int, window_s: int, retry_after_s: int) -> None:
-        super().__init__(
-            f"Too many requests ({rate.replace('_', ' ')}): {limit} in {window_s} s are allowed. "
-            f"Try again in {retry_after_s} s.",
-            rate=rate,
-            limit=limit,
-            window_s=window_s,
-            retry_after_s=retry_after_s,
+            "This password is one of those that are tried first: a common one, or the user name. "
+            "Choose another; several words make a good one."
         )
 
 

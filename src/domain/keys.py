@@ -9,6 +9,10 @@ from mediaport.domain.policy import ContentType
 class KeyPrefixes:
     """The two halves of the bucket. Signed uploads reach `incoming` alone; anyone reads `public`.
 
+    An upload and what is published of it have one name. Who sees the public key knows the incoming
+    one, which helps nobody: it is private, and a PUT needs a signature made for the owner. What is
+    looked at in between is staged under a name of its own.
+
     Attributes:
         incoming: For example `incoming/`.
         public: For example `public/`.

@@ -11,8 +11,8 @@ from mediaport.domain.errors import PasswordTooCommon, PasswordUnfit, UsernameUn
 UserId = NewType("UserId", int)
 
 USERNAME_PATTERN = "^[a-z0-9_]{3,30}$"
-# NIST SP 800-63B asks for at least 8 characters and for no upper bound under 64. The upper bound
-# keeps one request from hashing megabytes.
+# NIST SP 800-63B-4 asks for at least 8 characters, for 15 where nothing else proves who someone
+# is, and for no upper bound under 64. The upper bound keeps one request from hashing megabytes.
 PASSWORD_MIN_LENGTH, PASSWORD_MAX_LENGTH = 8, 256
 
 
@@ -36,17 +36,17 @@ class User:
             raise UsernameUnfit(self.username)
 
 
-def in_one_form(password: str) -> str:
-    """A password in Unicode's form NFC: the same, whichever keyboard it was typed on."""
+def normalised(password: str) -> str:
+    """The one form of a password, however a keyboard composes its characters (NFC)."""
     return unicodedata.normalize("NFC", password)
 
 
 def check_password(password: str, *, username: str, min_length: int) -> None:
-    """Hold a new password to its length: no classes of characters are asked of it.
+    """Hold a new password to its length, and to another word than the user's name.
 
     Raises:
-        PasswordUnfit: It is shorter than `min_length` characters, or longer than allowed.
-        PasswordTooCommon: It is the user's name.
+        PasswordUnfit: It is shorter or longer than allowed.
+        PasswordTooCommon: It is the name.
     """
     if not min_length <= len(password) <= PASSWORD_MAX_LENGTH:
         raise PasswordUnfit(min_length=min_length, max_length=PASSWORD_MAX_LENGTH)

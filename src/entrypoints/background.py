@@ -18,12 +18,13 @@ READ_TIME_EVERY_S = 30
 @asynccontextmanager
 async def beside_the_api(container: Container) -> AsyncIterator[None]:
     """Make thumbnails and sweep until the block ends, unless workers do; then close all parts."""
-    async with using_parts(container):
+    async with using_parts(container), AsyncExitStack() as stack:
         if container.settings().redis_url:
-            yield
+            stack.push_async_callback(container.redis_rate_limiter().close)  # the API alone counts
         else:
-            async with making_thumbnails(container), _sweeping(container):
-                yield
+            await stack.enter_async_context(making_thumbnails(container))
+            await stack.enter_async_context(_sweeping(container))
+        yield
 
 
 async def work(container: Container) -> None:
@@ -43,7 +44,6 @@ async def closing_parts(container: Container) -> AsyncIterator[None]:
             stack.callback(container.s3_store().close)
         if settings.redis_url:
             stack.push_async_callback(container.redis_queue().close)
-            stack.push_async_callback(container.redis_rate_limiter().close)
         yield
 
 

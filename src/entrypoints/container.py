@@ -5,6 +5,7 @@ import asyncio
 from dependency_injector import containers, providers
 
 from mediaport.adapters.disk.server import DiskStoreServer
+from mediaport.adapters.inprocess.rate_limiter import InProcessRateLimiter
 from mediaport.adapters.inprocess.thumbnail_queue import InProcessThumbnailQueue
 from mediaport.adapters.pillow.decoding.pool import Decoders, Limits
 from mediaport.adapters.pillow.images import PillowImages
@@ -91,15 +92,15 @@ class Container(containers.DeclarativeContainer):
         metadata=settings.provided.media_metadata,
     )
     passwords = providers.Singleton(Argon2Passwords)
-    own_rate_limiter = providers.Singleton(parts.own_rate_limiter)
-    redis_rate_limiter = providers.Singleton(parts.redis_rate_limiter, settings)
+    tokens = providers.Singleton(parts.jwt_tokens, settings, secret)
+
+    own_rate_limiter = providers.Singleton(InProcessRateLimiter)
+    redis_rate_limiter = providers.Singleton(parts.redis_rate_limiter, settings, own_rate_limiter)
     rate_limiter = providers.Selector(
         providers.Callable(parts.which, settings.provided.redis_url),
         own=own_rate_limiter,
         real=redis_rate_limiter,
     )
-    rates = providers.Singleton(parts.rates, settings)
-    tokens = providers.Singleton(parts.jwt_tokens, settings, secret)
 
     publish_thumbnails = providers.Singleton(PublishThumbnails, media, store, images, policy)
     # Jobs from Redis and what the sweep finds share the decoders: none is claimed before its turn.
@@ -155,7 +156,12 @@ class Container(containers.DeclarativeContainer):
     list_comments = providers.Singleton(ListComments, posts)
 
     register_user = providers.Singleton(
-        Register, users, passwords, tokens, clock, settings.provided.password_min_length
+        Register,
+        users,
+        passwords,
+        tokens,
+        clock,
+        password_min_length=settings.provided.password_min_length,
     )
     log_in_user = providers.Singleton(LogIn, users, passwords, tokens, clock)
     authenticate = providers.Singleton(Authenticate, users, tokens, clock)

@@ -9,7 +9,6 @@ import hashlib
 import hmac
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 from sqlalchemy import URL
@@ -20,22 +19,19 @@ from mediaport.adapters.disk.signing import UploadSigner
 from mediaport.adapters.security.tokens import JwtTokens
 from mediaport.adapters.sql.database import Database, postgresql_url
 from mediaport.application.media.make_thumbnails import MakeThumbnails
-from mediaport.application.ports.rate_limiter import Rate, Rates
+from mediaport.application.ports.rate_limiter import RateLimiter
 from mediaport.domain.keys import KeyPrefixes
 from mediaport.domain.policy import Kind, UploadPolicy
 from mediaport.entrypoints.settings import SettingError, Settings, redis_url_of
 
 if TYPE_CHECKING:
-    from mediaport.adapters.limits.rate_limiter import InProcessRateLimiter, RedisRateLimiter
+    from mediaport.adapters.limits.rate_limiter import RedisRateLimiter
     from mediaport.adapters.s3.bucket_plan import BucketPlan
     from mediaport.adapters.s3.connection import S3Connection
     from mediaport.adapters.s3.object_store import S3ObjectStore
     from mediaport.adapters.saq.pages import QueuePages
     from mediaport.adapters.saq.thumbnail_queue import SaqThumbnailQueue
     from mediaport.adapters.saq.worker import SaqWorker
-
-
-WINDOWS_S = MappingProxyType({"second": 1, "minute": 60, "hour": 3600, "day": 86_400})
 
 
 def which(setting: str | None) -> Literal["own", "real"]:
@@ -208,6 +204,14 @@ def redis_queue(settings: Settings) -> "SaqThumbnailQueue":
         )
 
 
+def redis_rate_limiter(settings: Settings, spare: RateLimiter) -> "RedisRateLimiter":
+    """What counts requests in Redis; `spare` does while that is down."""
+    from mediaport.adapters.limits.rate_limiter import RedisRateLimiter
+
+    with _redis_url(settings) as url:
+        return RedisRateLimiter(url, name=settings.queue_name, spare=spare)
+
+
 def redis_worker(settings: Settings, make_thumbnails: MakeThumbnails) -> "SaqWorker":
     """A worker on the queue in Redis."""
     from mediaport.adapters.saq.worker import SaqWorker
@@ -219,39 +223,6 @@ def redis_worker(settings: Settings, make_thumbnails: MakeThumbnails) -> "SaqWor
             make_thumbnails=make_thumbnails,
             concurrency=settings.thumbnail_workers,
         )
-
-
-def redis_rate_limiter(settings: Settings) -> "RedisRateLimiter":
-    """Rates counted in Redis."""
-    from mediaport.adapters.limits.rate_limiter import RedisRateLimiter
-
-    with _redis_url(settings) as url:
-        return RedisRateLimiter(url, name=settings.queue_name)
-
-
-def own_rate_limiter() -> "InProcessRateLimiter":
-    """Rates counted in this process."""
-    from mediaport.adapters.limits.rate_limiter import InProcessRateLimiter
-
-    return InProcessRateLimiter()
-
-
-def rates(settings: Settings) -> Rates:
-    """The rates that the settings give."""
-    return Rates(
-        per_address=_rate("address", settings.rate_per_address),
-        per_user=_rate("user", settings.rate_per_user),
-        login_per_address=_rate("login_address", settings.rate_login_per_address),
-        login_per_name=_rate("login_name", settings.rate_login_per_name),
-        register_per_address=_rate("register_address", settings.rate_register_per_address),
-    )
-
-
-def _rate(name: str, text: str) -> Rate | None:
-    if text == "off":
-        return None
-    limit, _, unit = text.partition("/")
-    return Rate(name=name, limit=int(limit), window_s=WINDOWS_S[unit])
 
 
 def queue_pages(settings: Settings, queue: "SaqThumbnailQueue") -> "QueuePages":

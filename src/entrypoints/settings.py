@@ -7,7 +7,7 @@ the file `.env` in the working folder, else from the defaults here. An empty val
 import os
 import re
 from collections.abc import Mapping
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, get_type_hints
@@ -50,11 +50,15 @@ RedisUrl = Annotated[str, Meta(pattern=r"^(rediss?|unix)://\S+$")]
 Milliseconds = Annotated[int, Meta(ge=10, le=900)]  # a request is held up for less than a second
 Attempts = Annotated[int, Meta(ge=1, le=10)]
 Password = Annotated[str, Meta(min_length=16)]
-PasswordLength = Annotated[int, Meta(ge=PASSWORD_MIN_LENGTH, le=64)]
-RateText = Annotated[str, Meta(pattern="^(off|[1-9][0-9]{0,8}/(second|minute|hour|day))$")]
 Pool = Annotated[int, Meta(ge=1, le=1000)]
 Patience = Annotated[int, Meta(ge=1, le=60)]
 AddressingStyle = Literal["path", "virtual"]
+# A part of what the library `limits` reads; it takes a tenth of a second to import.
+RATE_PATTERN = (
+    "^(?:off|([1-9][0-9]{0,8})(?:/| per )([1-9][0-9]{0,3})? ?(second|minute|hour|day)s?)$"
+)
+RateText = Annotated[str, Meta(pattern=RATE_PATTERN)]
+PasswordLength = Annotated[int, Meta(ge=PASSWORD_MIN_LENGTH, le=64)]
 LogLevel = Annotated[str, Meta(pattern="^(DEBUG|INFO|WARNING|ERROR)$")]
 
 
@@ -114,8 +118,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     redis_url: Annotated[
         RedisUrl | None,
         Meta(
-            description="Redis for the thumbnail queue, as redis://HOST:PORT/NUMBER; `mediaport "
-            "worker` makes thumbnails then; by default the server does",
+            description="Redis for the thumbnail queue and for counting requests, as "
+            "redis://HOST:PORT/NUMBER; `mediaport worker` makes thumbnails then; by default the "
+            "server does both",
             examples=["redis://localhost:6379/0"],
         ),
     ] = None
@@ -130,7 +135,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     queue_name: Annotated[
         Name,
         Meta(
-            description="Name of the queue in Redis, for two installations that share one",
+            description="What names begin with in Redis, for two installations that share one",
             examples=["mediaport"],
         ),
     ] = "mediaport"
@@ -166,54 +171,45 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     password_min_length: Annotated[
         PasswordLength,
         Meta(
-            description="Shortest new password, in characters; NIST SP 800-63B-4 wants 15 where "
-            "nothing else is asked for",
+            description="Shortest new password, in characters, 8 to 64; NIST SP 800-63B-4 asks for "
+            "15 where the password is all that a user proves themselves by",
             examples=["15"],
         ),
     ] = PASSWORD_MIN_LENGTH
-    rate_per_address: Annotated[
-        RateText,
-        Meta(
-            description="Requests of one client address to the API, as NUMBER/second, /minute, "
-            "/hour or /day, or off; like all rates, over all processes where REDIS_URL is set",
-            examples=["12000/minute"],
-        ),
-    ] = "12000/minute"
     rate_per_user: Annotated[
         RateText,
         Meta(
-            description="Requests of one user, as NUMBER/minute or so, or off",
+            description="Requests of one user, as NUMBER/second, minute, hour or day, such as "
+            "100/10 seconds; the word off for no limit, here and below",
             examples=["6000/minute"],
         ),
     ] = "6000/minute"
-    rate_login_per_address: Annotated[
+    rate_per_address: Annotated[
         RateText,
         Meta(
-            description="Attempts to log in from one client address, as NUMBER/minute or so, or "
-            "off",
-            examples=["60/minute"],
+            description="Requests from one address (IPv6: one /64), whoever makes them; behind a "
+            "proxy, set TRUSTED_PROXIES",
+            examples=["12000/minute"],
         ),
-    ] = "60/minute"
+    ] = "12000/minute"
     rate_login_per_name: Annotated[
         RateText,
-        Meta(
-            description="Attempts to log in by one name, as NUMBER/minute or so, or off",
-            examples=["10/minute"],
-        ),
+        Meta(description="Tries to log in under one name", examples=["10/minute"]),
     ] = "10/minute"
+    rate_login_per_address: Annotated[
+        RateText,
+        Meta(description="Tries to log in from one address", examples=["60/minute"]),
+    ] = "60/minute"
     rate_register_per_address: Annotated[
         RateText,
-        Meta(
-            description="Registrations from one client address, as NUMBER/minute or so, or off",
-            examples=["300/minute"],
-        ),
+        Meta(description="New accounts from one address", examples=["300/minute"]),
     ] = "300/minute"
     trusted_proxies: Annotated[
         tuple[str, ...],
         Meta(
-            description="Addresses or networks of proxies whose X-Forwarded-For and "
-            "X-Forwarded-Proto are believed, separated by commas; by default nobody's",
-            examples=["10.0.0.0/8,fd00::1"],
+            description="Addresses or networks of the proxies in front, separated by commas: whose "
+            "X-Forwarded-For and X-Forwarded-Proto are believed; by default nobody's",
+            examples=["10.0.0.5,172.16.0.0/12"],
         ),
     ] = ()
     cors_origins: Annotated[
@@ -428,19 +424,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         if self.fail_point not in {None, *POINTS}:
             problem = f"{self.fail_point!r} is no step. There are: {', '.join(POINTS)}"
             raise SettingError("FAIL_POINT", problem)
-        self._check_proxies()
         self._check_ports()
+        self._check_proxies()
         self._check_store()
         if self.queue_web and not (self.redis_url and self.queue_web_password):
             missing = "QUEUE_WEB_PASSWORD" if self.redis_url else "REDIS_URL"
             raise SettingError("QUEUE_WEB", f"it is true, but {missing} is not set", "false")
-
-    def _check_proxies(self) -> None:
-        for proxy in self.trusted_proxies:
-            try:
-                ip_network(proxy)
-            except ValueError as error:
-                raise SettingError("TRUSTED_PROXIES", str(error), "10.0.0.0/8,fd00::1") from error
 
     def _check_ports(self) -> None:
         for name in ("base_url", "database_url", "redis_url", *STORE_URLS, "s3_public_base_url"):
@@ -449,6 +438,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             except ValueError as error:  # its words could show a part of a password
                 problem = "its host or port does not fit; a port is 0 to 65535"
                 raise SettingError(name.upper(), problem) from error
+
+    def _check_proxies(self) -> None:
+        for proxy in self.trusted_proxies:
+            try:  # what uvicorn cannot read it would take for a name, and trust nobody
+                _ = ip_network(proxy) if "/" in proxy else ip_address(proxy)
+            except ValueError as error:
+                example = "10.0.0.5,172.16.0.0/12"
+                raise SettingError("TRUSTED_PROXIES", str(error), example) from error
 
     def _check_store(self) -> None:
         if not self.s3_bucket:
@@ -501,6 +498,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """Origins that this server's own pages may have."""
         local = (f"http://localhost:{self.port}", f"http://127.0.0.1:{self.port}")
         return ("/".join(self.reached_at.split("/")[:3]), *local)
+
+    @property
+    def trusted_peers(self) -> list[str]:
+        """TRUSTED_PROXIES, IPv4 as a socket for both shows it as well: `::ffff:10.0.0.5`."""
+        networks = [ip_network(proxy) for proxy in self.trusted_proxies]
+        mapped = [
+            f"::ffff:{network.network_address}/{96 + network.prefixlen}"
+            for network in networks
+            if network.version == 4
+        ]
+        return [*self.trusted_proxies, *mapped]
 
     @property
     def data_path(self) -> Path:

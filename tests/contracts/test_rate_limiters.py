@@ -1,78 +1,85 @@
-"""Whoever counts, nobody passes more often than they may."""
+"""Every rate limiter keeps the contract: so many in a window, exactly."""
 
 import asyncio
-import time
+import logging
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from uuid import uuid4
 
 import pytest
+from redis.asyncio import Redis
 
-from mediaport.adapters.limits import rate_limiter as module
-from mediaport.adapters.limits.rate_limiter import InProcessRateLimiter, RedisRateLimiter
+from mediaport.adapters.inprocess.rate_limiter import InProcessRateLimiter
+from mediaport.adapters.limits.rate_limiter import RedisRateLimiter
 from mediaport.adapters.memory.clock import MemoryClock
 from mediaport.adapters.memory.rate_limiter import MemoryRateLimiter
 from mediaport.application.ports.rate_limiter import Rate, RateLimiter
 from mediaport.domain.errors import RateExceeded
-from tests.servers.redis import RedisServer, start_redis
+from tests.servers.process import free_port
+from tests.servers.proxy import TcpProxy, Way
+from tests.servers.redis import RedisServer
 
-HOURLY = Rate(name="login_name", limit=3, window_s=3600)
-SHORT = Rate(name="address", limit=1, window_s=1)
-Wait = Callable[[float], Awaitable[None]]
+PER_NAME = Rate(name="logins_per_name", limit=3, window_s=60)
+PER_ADDRESS = Rate(name="logins_per_address", limit=3, window_s=60)
+PATIENCE_S = 10  # of tests that are not about it
+LetPass = Callable[[], Awaitable[None]]
 
 
-async def passed(limiters: list[RateLimiter], rate: Rate, key: str = "ada") -> int:
-    """How many of forty that ask at once pass."""
+async def taken(limiter: RateLimiter, rate: Rate, key: str, *, of: int) -> int:
+    """How many of so many at once are taken."""
     answers = await asyncio.gather(
-        *(limiters[number % len(limiters)].hit(rate, key) for number in range(40)),
-        return_exceptions=True,
+        *(limiter.hit(rate, key) for _ in range(of)), return_exceptions=True
     )
-    assert {type(answer) for answer in answers} <= {type(None), RateExceeded}
+    assert all(answer is None or isinstance(answer, RateExceeded) for answer in answers)
     return answers.count(None)
 
 
 class RateLimiterContract:
-    """The tests; `limiter` and `wait` come from the subclass."""
+    """The tests. From the subclass come `limiter` and `let_pass`, which lets windows end."""
 
     @pytest.fixture
     @abstractmethod
     def limiter(self) -> RateLimiter: ...
 
     @pytest.fixture
-    def wait(self) -> Wait:
-        return asyncio.sleep
+    @abstractmethod
+    def let_pass(self, limiter: RateLimiter) -> LetPass: ...
 
-    async def test_as_many_pass_as_may_however_many_ask_at_once(self, limiter: RateLimiter) -> None:
-        assert await passed([limiter], HOURLY) == 3  # row 37
-
-    async def test_who_asks_too_often_is_told_the_limit_and_when_to_come_back(
-        self, limiter: RateLimiter
-    ) -> None:
+    async def test_so_many_are_taken_and_no_more(self, limiter: RateLimiter) -> None:
         for _ in range(3):
-            await limiter.hit(HOURLY, "ada")
+            await limiter.hit(PER_NAME, "ada")
 
         with pytest.raises(RateExceeded) as refused:
-            await limiter.hit(HOURLY, "ada")
+            await limiter.hit(PER_NAME, "ada")
 
-        told = refused.value.context
-        assert (told["rate"], told["limit"], told["window_s"]) == ("login_name", 3, 3600)
-        assert 3590 < int(str(told["retry_after_s"])) <= 3600
+        retry_after_s = refused.value.context.pop("retry_after_s")
+        assert isinstance(retry_after_s, int)
+        assert 1 <= retry_after_s <= 60
+        assert refused.value.context == {"rate": "logins_per_name", "limit": 3, "window_s": 60}
+        assert f"At most 3 logins per name are taken in 60 s. Try again in {retry_after_s} s." in (
+            str(refused.value)
+        )
+
+    async def test_no_more_are_taken_where_many_ask_at_once(self, limiter: RateLimiter) -> None:
+        assert await taken(limiter, PER_NAME, "ada", of=50) == 3  # row 37
 
     async def test_keys_and_rates_are_counted_apart(self, limiter: RateLimiter) -> None:
-        await passed([limiter], HOURLY)
+        assert await taken(limiter, PER_NAME, "ada", of=5) == 3
+        assert await taken(limiter, PER_NAME, "bob", of=5) == 3
+        assert await taken(limiter, PER_ADDRESS, "ada", of=5) == 3
 
-        await limiter.hit(HOURLY, "bob")
-        await limiter.hit(Rate(name="address", limit=3, window_s=3600), "ada")
+    async def test_what_was_refused_does_not_count(
+        self, limiter: RateLimiter, let_pass: LetPass
+    ) -> None:
+        assert await taken(limiter, PER_NAME, "ada", of=50) == 3
 
-    async def test_a_window_ends(self, limiter: RateLimiter, wait: Wait) -> None:
-        await limiter.hit(SHORT, "ada")
-        with pytest.raises(RateExceeded) as refused:
-            await limiter.hit(SHORT, "ada")
-        assert refused.value.context["retry_after_s"] == 1
+        await let_pass()
 
-        await wait(1.1)
+        assert await taken(limiter, PER_NAME, "ada", of=50) == 3
 
-        await limiter.hit(SHORT, "ada")
+    @pytest.mark.parametrize("key", ["", "a/b:c", "ä\0🐕", "x" * 100, "\ud800"])
+    async def test_any_text_is_a_key(self, limiter: RateLimiter, key: str) -> None:
+        assert await taken(limiter, PER_NAME, key, of=4) == 3
 
 
 class TestMemoryRateLimiter(RateLimiterContract):
@@ -81,99 +88,180 @@ class TestMemoryRateLimiter(RateLimiterContract):
         return MemoryClock()
 
     @pytest.fixture
-    def limiter(self, clock: MemoryClock) -> RateLimiter:
+    def limiter(self, clock: MemoryClock) -> MemoryRateLimiter:
         return MemoryRateLimiter(clock)
 
     @pytest.fixture
-    def wait(self, clock: MemoryClock) -> Wait:
-        async def advance(seconds: float) -> None:
-            clock.advance(seconds=seconds)
+    def let_pass(self, clock: MemoryClock) -> LetPass:
+        async def advance() -> None:
+            clock.advance(seconds=60)
 
         return advance
 
 
 class TestInProcessRateLimiter(RateLimiterContract):
     @pytest.fixture
-    def limiter(self) -> RateLimiter:
-        return InProcessRateLimiter()
+    def clock(self) -> MemoryClock:
+        return MemoryClock()
 
-    async def test_keys_are_forgotten_when_their_windows_have_ended(
-        self, monkeypatch: pytest.MonkeyPatch
+    @pytest.fixture
+    def limiter(self, clock: MemoryClock) -> InProcessRateLimiter:
+        return InProcessRateLimiter(now=lambda: clock.now().timestamp())
+
+    @pytest.fixture
+    def let_pass(self, clock: MemoryClock) -> LetPass:
+        async def advance() -> None:
+            clock.advance(seconds=60)
+
+        return advance
+
+    async def test_windows_that_are_over_are_forgotten(
+        self, limiter: InProcessRateLimiter, clock: MemoryClock
     ) -> None:
-        monkeypatch.setattr(module, "FEW_KEYS", 10)
-        limiter = InProcessRateLimiter()
-        for number in range(15):
-            await limiter.hit(SHORT, str(number))
-        await limiter.hit(HOURLY, "ada")
-        assert len(limiter._windows.storage.expirations) == 16  # type: ignore[attr-defined]  # the library's
+        for number in range(1000):
+            await limiter.hit(PER_ADDRESS, str(number))
+            clock.advance(seconds=1)
+        clock.advance(seconds=58)
 
-        await asyncio.sleep(1.1)
-        for number in range(5):
-            await limiter.hit(SHORT, f"other {number}")
+        await limiter.hit(PER_ADDRESS, "1000")
 
-        assert len(limiter._windows.storage.expirations) < 10  # type: ignore[attr-defined]  # the library's
-        assert await passed([limiter], HOURLY) == 2
+        assert len(limiter) == 2
+
+    async def test_it_says_when_to_ask_again(
+        self, limiter: InProcessRateLimiter, clock: MemoryClock
+    ) -> None:
+        await taken(limiter, PER_NAME, "ada", of=3)
+        clock.advance(seconds=17.5)
+
+        with pytest.raises(RateExceeded, match=r"Try again in 43 s\."):
+            await limiter.hit(PER_NAME, "ada")
 
 
 class TestRedisRateLimiter(RateLimiterContract):
     @pytest.fixture
-    async def limiters(self, redis_server: RedisServer) -> AsyncIterator[list[RateLimiter]]:
-        """Those of three processes, and one of another installation."""
-        name = uuid4().hex
-        made = [RedisRateLimiter(redis_server.url, name=each) for each in (*[name] * 3, "other")]
-        yield [*made]
-        for limiter in made:
-            await limiter.close()
+    def name(self) -> str:
+        return f"test_{uuid4().hex}"
 
     @pytest.fixture
-    def limiter(self, limiters: list[RateLimiter]) -> RateLimiter:
-        return limiters[0]
+    def spare(self) -> MemoryRateLimiter:
+        return MemoryRateLimiter(MemoryClock())
 
     @pytest.fixture
-    def own_redis(self) -> RedisServer:
-        return start_redis()
+    async def limiter(
+        self, redis_server: RedisServer, name: str, spare: MemoryRateLimiter
+    ) -> AsyncIterator[RedisRateLimiter]:
+        limiter = RedisRateLimiter(redis_server.url, name=name, spare=spare, timeout_s=PATIENCE_S)
+        yield limiter
+        await limiter.close()
 
-    async def test_all_processes_count_together(self, limiters: list[RateLimiter]) -> None:
-        *ours, others = limiters
+    @pytest.fixture
+    def let_pass(self, redis_server: RedisServer, name: str) -> LetPass:
+        async def end_windows() -> None:
+            async with Redis.from_url(redis_server.url) as redis:
+                keys = [key async for key in redis.scan_iter(f"{name}:*")]
+                assert keys
+                for key in keys:
+                    assert 0 < await redis.ttl(key) <= 60
+                    await redis.delete(key)
 
-        assert await passed(ours, HOURLY) == 3  # row 37
-        assert await passed([others], Rate(name="y", limit=5, window_s=60), uuid4().hex) == 5
+        return end_windows
 
-    async def test_while_redis_is_frozen_each_counts_by_itself_and_nobody_waits(
-        self, own_redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+    @pytest.fixture(autouse=True)
+    def counted_in_redis(
+        self, limiter: RedisRateLimiter, spare: MemoryRateLimiter
+    ) -> Iterator[None]:
+        """None of the tests of this class is answered by the spare."""
+        yield
+        assert not spare.taken
+
+    async def test_several_clients_together_take_no_more(
+        self, redis_server: RedisServer, name: str, spare: MemoryRateLimiter
     ) -> None:
-        assert own_redis.process
-        limiter = RedisRateLimiter(own_redis.url, name="x")
-        asked: list[Rate] = []
-        monkeypatch.setattr(module, "_hit", _noting(asked))
-        try:
-            await limiter.hit(HOURLY, "ada")
-            own_redis.process.freeze()
-            started = time.monotonic()
+        url = redis_server.url
+        limiters = [
+            RedisRateLimiter(url, name=name, spare=spare, timeout_s=PATIENCE_S) for _ in range(5)
+        ]
+        rate = Rate(name="requests_per_user", limit=100, window_s=60)
 
-            assert await passed([limiter], HOURLY) == 3  # row 42
-            assert time.monotonic() - started < 5  # far less; machines that test are slow
-            asked_before = len(asked)
-            await limiter.hit(Rate(name="z", limit=1, window_s=60), "ada")
-            assert len(asked) == asked_before + 1  # Redis was not asked again
+        each = await asyncio.gather(*(taken(limiter, rate, "7", of=50) for limiter in limiters))
 
-            own_redis.process.thaw()
-            limiter._left_alone_until_s = 0.0
-            await limiter.hit(HOURLY, "ada")
-            assert len(asked) == asked_before + 2
-        finally:
-            own_redis.process.thaw()
-            monkeypatch.undo()
+        assert sum(each) == 100  # row 37
+        for limiter in limiters:
             await limiter.close()
-            own_redis.stop()
+
+    async def test_two_installations_share_a_redis_and_no_count(
+        self, redis_server: RedisServer, limiter: RedisRateLimiter, spare: MemoryRateLimiter
+    ) -> None:
+        other = RedisRateLimiter(
+            redis_server.url, name=f"test_{uuid4().hex}", spare=spare, timeout_s=PATIENCE_S
+        )
+
+        assert await taken(limiter, PER_NAME, "ada", of=5) == 3
+        assert await taken(other, PER_NAME, "ada", of=5) == 3
+        await other.close()
 
 
-def _noting(asked: list[Rate]) -> Callable[..., Awaitable[None]]:
-    """Count the questions to a store, of Redis or of the process."""
-    ask = module._hit
+class TestRedisRateLimiterWithoutRedis:
+    """What counts then is the spare."""
 
-    async def note(windows: object, rate: Rate, key: str) -> None:
-        asked.append(rate)
-        await ask(windows, rate, key)  # type: ignore[arg-type]  # passed on as it came
+    @pytest.fixture
+    def spare(self) -> MemoryRateLimiter:
+        return MemoryRateLimiter(MemoryClock())
 
-    return note
+    @pytest.mark.parametrize("url", ["redis://127.0.0.1:{port}", "unix:///no-such-socket"])
+    async def test_the_limit_holds_in_each_process(
+        self, spare: MemoryRateLimiter, url: str, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        limiter = RedisRateLimiter(url.format(port=free_port()), name="test", spare=spare)
+
+        assert await taken(limiter, PER_NAME, "ada", of=50) == 3  # row 42
+        assert [record.levelno for record in caplog.records] == [logging.WARNING]
+        await limiter.close()
+
+    async def test_a_redis_that_hangs_is_asked_once_and_left_alone(
+        self, spare: MemoryRateLimiter
+    ) -> None:
+        asked = asyncio.Event()
+        connections = 0
+
+        async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            nonlocal connections
+            connections += 1
+            asked.set()
+            await reader.read()
+            writer.close()
+
+        async with await asyncio.start_server(hang, "127.0.0.1", 0) as server:
+            url = f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+            limiter = RedisRateLimiter(url, name="test", spare=spare, pause_s=3600)
+            for _ in range(3):
+                await limiter.hit(PER_NAME, "ada")
+            with pytest.raises(RateExceeded):
+                await limiter.hit(PER_NAME, "ada")
+            await limiter.close()
+
+        assert asked.is_set()
+        assert connections == 1  # row 42
+
+    async def test_it_counts_in_redis_again_when_that_is_back(
+        self, redis_server: RedisServer, spare: MemoryRateLimiter
+    ) -> None:
+        name, rate = f"test_{uuid4().hex}", Rate(name="requests_per_user", limit=3, window_s=60)
+        port = int(redis_server.url.rpartition(":")[2].partition("/")[0])
+        proxy = TcpProxy(port)
+        url = f"redis://127.0.0.1:{proxy.port}"
+        limiter = RedisRateLimiter(url, name=name, spare=spare, timeout_s=PATIENCE_S, pause_s=0)
+        await limiter.hit(rate, "7")
+
+        proxy.turn(Way.RESET)
+        await limiter.hit(rate, "7")
+        counted_beside = len(spare.taken["requests_per_user", "7"])
+        proxy.turn(Way.OPEN)
+        await limiter.hit(rate, "7")
+        await limiter.hit(rate, "7")
+        with pytest.raises(RateExceeded):
+            await limiter.hit(rate, "7")
+
+        assert counted_beside == 1
+        await limiter.close()
+        proxy.close()

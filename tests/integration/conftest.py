@@ -10,8 +10,9 @@ import yaml  # type: ignore[import-untyped]
 from tests.integration.container_files import COMPOSE, REQUIRED, Services, filled_in
 from tests.integration.crew import Crew, real_parts
 from tests.integration.server import Server, User, Worker
+from tests.servers.found import missing
 from tests.servers.postgresql import Postgresql
-from tests.servers.redis import RedisServer
+from tests.servers.redis import RedisServer, start_redis
 from tests.servers.s3 import S3Server
 
 
@@ -47,6 +48,16 @@ def real(
     """Real parts of a test's own."""
     with real_parts(postgresql_server, redis_server, s3_server) as settings:
         yield settings
+
+
+@pytest.fixture
+def own_redis() -> Iterator[RedisServer]:
+    """A Redis that a test may freeze and kill."""
+    server = start_redis()
+    if server.process is None:
+        missing("Redis of our own", "TEST_REDIS_URL's is not ours to freeze: unset it")
+    yield server
+    server.stop()
 
 
 @pytest.fixture(scope="module")

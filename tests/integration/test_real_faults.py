@@ -26,7 +26,7 @@ from tests.servers.found import missing
 from tests.servers.postgresql import Postgresql, asked, start_postgresql
 from tests.servers.process import ServerProcess
 from tests.servers.proxy import TcpProxy, Way
-from tests.servers.redis import RedisServer, start_redis
+from tests.servers.redis import RedisServer
 from tests.servers.s3 import S3Server
 from tests.soak.many_media import soak
 
@@ -117,15 +117,6 @@ def until(condition: Callable[[], Any], *, within_s: float = 30) -> None:
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.02)
-
-
-@pytest.fixture
-def own_redis() -> Iterator[RedisServer]:
-    server = start_redis()
-    if server.process is None:
-        missing("Redis of our own", "TEST_REDIS_URL's is not ours to freeze: unset it")
-    yield server
-    server.stop()
 
 
 def test_redis_may_freeze_and_die(real: dict[str, str], own_redis: RedisServer, crew: Crew) -> None:

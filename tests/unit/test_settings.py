@@ -71,6 +71,18 @@ def test_the_environment_goes_before_the_file_and_the_file_before_the_default(
         ("MEDIA_THUMBNAIL_SIZES", ",", "1 to 8 of them"),
         ("MEDIA_THUMBNAIL_SIZES", "512,128,128", "names 128 twice"),
         ("MEDIA_THUMBNAIL_QUALITY", "101", "<= 100"),
+        ("PASSWORD_MIN_LENGTH", "7", ">= 8"),
+        ("PASSWORD_MIN_LENGTH", "65", "<= 64"),
+        ("RATE_PER_USER", "many", "the word off for no limit"),
+        ("RATE_PER_USER", "0/minute", "the word off for no limit"),
+        ("RATE_PER_USER", "10/fortnight", "the word off for no limit"),
+        ("RATE_LOGIN_PER_NAME", "10", "Tries to log in under one name"),
+        ("RATE_LOGIN_PER_NAME", "10/minute;100/hour", "Tries to log in under one name"),
+        ("TRUSTED_PROXIES", "*", "IPv4 or IPv6 address"),
+        ("TRUSTED_PROXIES", "proxy.internal", "IPv4 or IPv6 address"),
+        ("TRUSTED_PROXIES", "10.0.0.1/8", "has host bits set"),
+        ("TRUSTED_PROXIES", "10.0.0.0/33", "IPv4 or IPv6 network"),
+        ("TRUSTED_PROXIES", "10.0.0.300", "IPv4 or IPv6 address"),
     ],
 )
 def test_a_value_that_does_not_fit_is_named_with_an_example(
@@ -221,14 +233,6 @@ S3 = {"S3_BUCKET": "my-media", "AWS_REGION": "eu-central-1"}
         ({**S3, "AWS_SESSION_TOKEN": "x"}, "AWS_SESSION_TOKEN: it belongs to"),
         ({"MEDIA_UPLOAD_URL_TTL_S": "700000"}, "MEDIA_UPLOAD_URL_TTL_S"),
         ({"S3_PUBLIC_BASE_URL": "http://me:secret@cdn"}, "S3_PUBLIC_BASE_URL"),
-        (
-            {"RATE_PER_USER": "often"},
-            "RATE_PER_USER: 'often' does not fit. Wanted: Requests of one",
-        ),
-        ({"RATE_LOGIN_PER_NAME": "0/minute"}, "RATE_LOGIN_PER_NAME: '0/minute' does not fit"),
-        ({"PASSWORD_MIN_LENGTH": "7"}, "PASSWORD_MIN_LENGTH: '7' does not fit"),
-        ({"TRUSTED_PROXIES": "10.0.0.0/8,proxy"}, "TRUSTED_PROXIES: 'proxy' does not appear"),
-        ({"TRUSTED_PROXIES": "10.1.1.1/8"}, "TRUSTED_PROXIES: 10.1.1.1/8 has host bits set"),
         ({"DATABASE_URL": "mysql://x"}, "DATABASE_URL: its value does not fit"),
     ],
 )

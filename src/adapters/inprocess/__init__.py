@@ -1,1 +1,1 @@
-"""The thumbnail queue inside the API process: the embedded default."""
+"""What runs inside the API process where no Redis does it: the embedded default."""

@@ -1,1 +1,1 @@
-"""Request rates, counted by the library `limits`: in Redis for all processes, or in this one."""
+"""Request rates of all processes together, by the library `limits` on Redis."""

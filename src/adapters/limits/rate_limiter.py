@@ -1,4 +1,4 @@
-"""Rates in fixed windows: a counter for each key, which ends with its window."""
+"""Counting requests in Redis, and beside it while Redis does not answer."""
 
 import asyncio
 import logging
@@ -6,111 +6,106 @@ import math
 import time
 
 from limits import RateLimitItemPerSecond
-from limits.aio.storage import MemoryStorage, RedisStorage
+from limits.aio.storage import RedisStorage
 from limits.aio.strategies import FixedWindowRateLimiter
-from redis.asyncio import ConnectionPool
+from redis.asyncio import BlockingConnectionPool
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from mediaport.application.ports.rate_limiter import Rate, RateLimiter
-from mediaport.domain.errors import RateExceeded
 
 log = logging.getLogger(__name__)
 
-# A request waits no longer for Redis to count it.
+# Every request waits for an answer: a Redis that is slower than this is as good as none.
 TIMEOUT_S = 0.25
-# A Redis that failed is left alone for so long: no request after the first one waits for it.
-LEFT_ALONE_S = 5.0
-FEW_KEYS = 1000
-
-
-class InProcessRateLimiter(RateLimiter):
-    """Counts in this process."""
-
-    def __init__(self) -> None:
-        self._windows = FixedWindowRateLimiter(_Counters())
-
-    async def hit(self, rate: Rate, key: str) -> None:
-        """Count one more time."""
-        await _hit(self._windows, rate, key)
+# A count takes a fraction of a millisecond: few connections carry many requests.
+CONNECTIONS = 8
+# For how long Redis is left alone after it has not answered.
+PAUSE_S = 5.0
 
 
 class RedisRateLimiter(RateLimiter):
-    """Counts in Redis, for all processes that share it; in this one while Redis is down.
+    """Increments a count in Redis, atomically; where that fails, `spare` counts for a while.
 
     Raises:
         ValueError: The URL is none.
         TypeError: It has a parameter that redis-py does not know.
     """
 
-    def __init__(self, redis_url: str, *, name: str) -> None:
-        self._pool: ConnectionPool = ConnectionPool.from_url(
+    def __init__(
+        self,
+        redis_url: str,
+        *,
+        name: str,
+        spare: RateLimiter,
+        timeout_s: float = TIMEOUT_S,
+        pause_s: float = PAUSE_S,
+    ) -> None:
+        self._pool = BlockingConnectionPool.from_url(
             redis_url,
-            socket_timeout=TIMEOUT_S,
-            socket_connect_timeout=TIMEOUT_S,
+            max_connections=CONNECTIONS,
+            timeout=timeout_s,
+            socket_timeout=timeout_s,
+            socket_connect_timeout=timeout_s,
             retry=Retry(NoBackoff(), 0),
         )
-        # The address is the pool's; the library wants one all the same.
-        storage = RedisStorage(
-            "async+redis://",
+        # One that is thrown away: parameters that do not fit show now, not at the first request.
+        self._pool.make_connection()  # type: ignore[no-untyped-call]  # redis-py types it not
+        # Of a URL, `limits` would make a client of its own, and of unix:// one for Valkey.
+        self._store = RedisStorage(
+            "redis://",
             implementation="redispy",
             key_prefix=f"{name}:rates",
-            connection_pool=self._pool,  # type: ignore[arg-type]  # it takes one, and types it not
+            connection_pool=self._pool,  # type: ignore[arg-type]  # typed as if options were plain values
         )
-        self._windows = FixedWindowRateLimiter(storage)
-        self._own = InProcessRateLimiter()
-        self._left_alone_until_s = 0.0
+        self._windows = FixedWindowRateLimiter(self._store)
+        self._spare = spare
+        self._timeout_s, self._pause_s = timeout_s, pause_s
+        self._next_try_at: float | None = None  # none while Redis answers
 
     async def hit(self, rate: Rate, key: str) -> None:
-        """Count one more time, in one round trip."""
-        if time.monotonic() >= self._left_alone_until_s:
-            try:
-                async with asyncio.timeout(TIMEOUT_S):
-                    await _hit(self._windows, rate, key)
-            except (RedisError, OSError) as error:  # a TimeoutError is an OSError, too
-                self._left_alone_until_s = time.monotonic() + LEFT_ALONE_S
-                log.warning("Rates are counted by each process for now. %r", error)
-            else:
-                return
-        await self._own.hit(rate, key)
+        """Count in Redis, for all processes; in the spare, for this one, while Redis is away."""
+        if not self._is_redis_asked():
+            await self._spare.hit(rate, key)
+            return
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                retry_after_s = await self._retry_after_s(rate, key)
+        except (RedisError, OSError) as error:  # a TimeoutError is an OSError, too
+            self._leave_redis_alone(str(error) or f"no answer in {self._timeout_s} s")
+            await self._spare.hit(rate, key)
+            return
+        self._next_try_at = None
+        if retry_after_s is not None:
+            raise rate.exceeded(retry_after_s=retry_after_s)
 
     async def close(self) -> None:
         """Close every connection."""
-        await self._pool.disconnect()
+        await self._pool.aclose()
 
+    async def _retry_after_s(self, rate: Rate, key: str) -> int | None:
+        """None where one more is taken."""
+        item = RateLimitItemPerSecond(rate.limit, rate.window_s)
+        names = (rate.name, key.encode("unicode_escape").decode())  # halves of surrogates, too
+        if await self._windows.hit(item, *names):
+            return None
+        ends_at = await self._store.get_expiry(item.key_for(*names))
+        # Redis rounds to seconds, downwards, too.
+        left_s = math.ceil(ends_at - time.time() + 0.5)
+        return min(max(left_s, 1), rate.window_s)
 
-class _Counters(MemoryStorage):
-    """The library's counters, which look at all keys with each request: 14 ms for 100,000 of them.
+    def _is_redis_asked(self) -> bool:
+        """Always, while it answers; else by one request after each pause, for all others."""
+        now = time.monotonic()
+        if self._next_try_at is None:
+            return True
+        if now < self._next_try_at:
+            return False
+        self._next_try_at = now + self._pause_s
+        return True
 
-    These look at all of them only when they have become twice as many.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._look_at = FEW_KEYS
-
-    async def incr(self, key: str, expiry: float, amount: int = 1) -> int:
-        """Count; nothing here waits, so nobody else counts meanwhile."""
-        if len(self.expirations) >= self._look_at:
-            now = time.time()
-            for old in [each for each, ends_at in self.expirations.items() if ends_at <= now]:
-                del self.expirations[old], self.storage[old]
-            self._look_at = max(FEW_KEYS, 2 * len(self.expirations))
-        if await self.get(key) == 0:
-            self.expirations[key] = time.time() + expiry
-        self.storage[key] += amount
-        return self.storage[key]
-
-
-async def _hit(windows: FixedWindowRateLimiter, rate: Rate, key: str) -> None:
-    window = RateLimitItemPerSecond(rate.limit, rate.window_s, namespace=rate.name)
-    if await windows.hit(window, key):
-        return
-    ends_at_s = (await windows.get_window_stats(window, key)).reset_time
-    raise RateExceeded(
-        rate.name,
-        limit=rate.limit,
-        window_s=rate.window_s,
-        retry_after_s=min(rate.window_s, max(1, math.ceil(ends_at_s - time.time()))),
-    )
+    def _leave_redis_alone(self, cause: str) -> None:
+        if self._next_try_at is None:
+            log.warning("Redis counts no requests, each process does for itself: %s", cause)
+        self._next_try_at = time.monotonic() + self._pause_s

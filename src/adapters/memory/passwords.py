@@ -10,13 +10,11 @@ class MemoryPasswords(Passwords):
         verified: How many verifications were computed, of known and unknown users alike.
     """
 
+    COMMON = frozenset({"password", "password1", "1234567890"})
+
     def __init__(self) -> None:
         self.verified = 0
         self._hashed = 0
-
-    async def is_common(self, password: str) -> bool:
-        """Whether it is the one that everybody tries first."""
-        return password.casefold() == "password"
 
     async def hash(self, password: str) -> str:
         """The password with a salt in front of it."""
@@ -27,3 +25,7 @@ class MemoryPasswords(Passwords):
         """Whether the password stands behind the salt."""
         self.verified += 1
         return password_hash is not None and password_hash.partition("$")[2] == password
+
+    async def is_common(self, password: str) -> bool:
+        """Whether it is one of a few."""
+        return password.casefold() in self.COMMON

@@ -1,28 +1,30 @@
-"""Rates in memory, by a clock that is moved."""
+"""Counts that tests can read, by a clock that tests can move."""
 
+import math
 from datetime import datetime, timedelta
 
 from mediaport.application.ports.clock import Clock
 from mediaport.application.ports.rate_limiter import Rate, RateLimiter
-from mediaport.domain.errors import RateExceeded
 
 
 class MemoryRateLimiter(RateLimiter):
-    """Counts in a dictionary."""
+    """Keeps the times of all that was taken.
+
+    Attributes:
+        taken: When, by the rate's name and the key.
+    """
 
     def __init__(self, clock: Clock) -> None:
+        self.taken: dict[tuple[str, str], list[datetime]] = {}
         self._clock = clock
-        self._windows: dict[tuple[Rate, str], tuple[datetime, int]] = {}
 
     async def hit(self, rate: Rate, key: str) -> None:
-        """Count one more time in the window that is open, or in a new one."""
-        now = self._clock.now()
-        ends_at, count = self._windows.get((rate, key), (now, 0))
-        if ends_at <= now:
-            ends_at, count = now + timedelta(seconds=rate.window_s), 0
-        self._windows[rate, key] = ends_at, count + 1
-        if count >= rate.limit:
-            wait_s = int((ends_at - now).total_seconds())
-            raise RateExceeded(
-                rate.name, limit=rate.limit, window_s=rate.window_s, retry_after_s=max(1, wait_s)
-            )
+        """Count those since the first one of the window."""
+        now, lasts = self._clock.now(), timedelta(seconds=rate.window_s)
+        taken = self.taken.setdefault((rate.name, key), [])
+        if taken and now >= taken[0] + lasts:
+            taken.clear()
+        if len(taken) >= rate.limit:
+            left_s = (taken[0] + lasts - now).total_seconds()
+            raise rate.exceeded(retry_after_s=math.ceil(left_s))
+        taken.append(now)

@@ -14,8 +14,11 @@ _MEMORY_KIB, _PASSES, _LANES = 19 * 1024, 2, 1
 
 
 @cache
-def _common_passwords() -> frozenset[str]:
-    """Read when the first user registers: it takes some 10 MB."""
+def _common() -> frozenset[str]:
+    """30 000 passwords that leaked most often, in small letters.
+
+    Loaded where someone registers: they take 10 MB, and other processes do without.
+    """
     from zxcvbn.frequency_lists import FREQUENCY_LISTS  # noqa: PLC0415 - for that reason
 
     return frozenset(FREQUENCY_LISTS["passwords"])
@@ -32,10 +35,6 @@ class Argon2Passwords(Passwords):
         # Nobody's password: verified for names that do not exist, so that they cost the same.
         self._decoy = self._hasher.hash("nobody's password")
 
-    async def is_common(self, password: str) -> bool:
-        """Whether it is on zxcvbn's list of 30,000 leaked passwords, the most frequent ones."""
-        return password.casefold() in await asyncio.to_thread(_common_passwords)
-
     async def hash(self, password: str) -> str:
         """A salted Argon2id hash in PHC format."""
         loop = asyncio.get_running_loop()
@@ -50,3 +49,8 @@ class Argon2Passwords(Passwords):
         except (VerificationError, InvalidHashError):
             return False
         return password_hash is not None
+
+    async def is_common(self, password: str) -> bool:
+        """Whether zxcvbn's list holds it."""
+        loop = asyncio.get_running_loop()
+        return password.casefold() in await loop.run_in_executor(self._threads, _common)

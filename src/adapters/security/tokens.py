@@ -44,9 +44,11 @@ class JwtTokens(Tokens):
                     "verify_iat": False,
                 },
             )
-            user_id, expires = UserId(int(claims["sub"])), int(claims["exp"])
+            user_id, expires = UserId(int(claims["sub"])), claims["exp"]
         except (jwt.InvalidTokenError, ValueError, TypeError) as error:
             raise NotAuthenticated("The token is not valid.") from error
+        if not isinstance(expires, int):  # a text, or infinity, which JSON can spell as 1e999
+            raise NotAuthenticated("The token is not valid.")
         if now.timestamp() >= expires:
             raise NotAuthenticated("The token has expired.")
         return user_id

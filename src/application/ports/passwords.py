@@ -5,16 +5,16 @@ from typing import Protocol
 
 
 class Passwords(Protocol):
-    """Slow, salted password hashes, computed off the event loop."""
-
-    @abstractmethod
-    async def is_common(self, password: str) -> bool:
-        """Whether it is one of those that are tried first; upper or lower case is no difference."""
-        ...
+    """Slow, salted password hashes, computed off the event loop, and what nobody should use."""
 
     @abstractmethod
     async def hash(self, password: str) -> str:
         """A salted hash that holds its own parameters."""
+        ...
+
+    @abstractmethod
+    async def is_common(self, password: str) -> bool:
+        """Whether it is among the passwords that are tried first, in capitals or not."""
         ...
 
     @abstractmethod

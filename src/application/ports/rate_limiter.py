@@ -1,45 +1,39 @@
-"""How often someone may ask."""
+"""How many requests are taken in a time."""
 
 from abc import abstractmethod
 from dataclasses import dataclass
 from typing import Protocol
 
+from mediaport.domain.errors import RateExceeded
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rate:
-    """At most `limit` times in each window of `window_s` seconds.
+    """At most `limit` in each window of `window_s` seconds, which begins with the first of them.
 
     Attributes:
-        name: What is counted, as a slug; each rate counts by itself.
+        name: What is counted, as a slug that reads as words: `logins_per_name`.
     """
 
     name: str
     limit: int
     window_s: int
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rates:
-    """The rates that are set; None for those that are off."""
-
-    per_address: Rate | None
-    per_user: Rate | None
-    login_per_address: Rate | None
-    login_per_name: Rate | None
-    register_per_address: Rate | None
+    def exceeded(self, *, retry_after_s: int) -> RateExceeded:
+        """What is raised where the window holds as many as it may."""
+        return RateExceeded(
+            self.name, limit=self.limit, window_s=self.window_s, retry_after_s=retry_after_s
+        )
 
 
 class RateLimiter(Protocol):
-    """Counts, for all processes together, who asked how often.
-
-    It never fails for being down: where the counts of others cannot be had, its own have to do.
-    """
+    """Counts exactly, also where many ask at once. It is never down: it must not stop the API."""
 
     @abstractmethod
     async def hit(self, rate: Rate, key: str) -> None:
-        """Count one more time for `key`; exact, however many ask at once.
+        """Count one more for `key`. Rates of other names, and other keys, are counted apart.
 
         Raises:
-            RateExceeded: It was once too often.
+            RateExceeded: The window holds as many as it may.
         """
         ...

@@ -7,7 +7,7 @@ from mediaport.application.ports.passwords import Passwords
 from mediaport.application.ports.tokens import Tokens
 from mediaport.application.ports.user_repository import UserRepository
 from mediaport.domain.errors import WrongCredentials
-from mediaport.domain.users import in_one_form, is_username
+from mediaport.domain.users import is_username, normalised
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class LogIn:
         """
         user = await self.users.find(username) if is_username(username) else None
         known = user.password_hash if user else None
-        right = await self.passwords.verify(in_one_form(password), known)
+        right = await self.passwords.verify(normalised(password), known)
         if user is None or not right:
             raise WrongCredentials
         return self.tokens.issue(user.id, now=self.clock.now())

@@ -7,7 +7,7 @@ from mediaport.application.ports.passwords import Passwords
 from mediaport.application.ports.tokens import Tokens
 from mediaport.application.ports.user_repository import UserRepository
 from mediaport.domain.errors import PasswordTooCommon
-from mediaport.domain.users import User, UserId, check_password, in_one_form
+from mediaport.domain.users import PASSWORD_MIN_LENGTH, User, UserId, check_password, normalised
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class Register:
     passwords: Passwords
     tokens: Tokens
     clock: Clock
-    password_min_length: int
+    password_min_length: int = PASSWORD_MIN_LENGTH
 
     async def __call__(self, *, username: str, password: str) -> tuple[User, str]:
         """The new user and their token.
@@ -26,10 +26,10 @@ class Register:
         Raises:
             UsernameUnfit: The name is not of the allowed form.
             PasswordUnfit: The password is too short or too long.
-            PasswordTooCommon: It is one that everybody tries first.
+            PasswordTooCommon: It is one that anyone would try.
             UsernameTaken: The name exists.
         """
-        password = in_one_form(password)
+        password = normalised(password)
         check_password(password, username=username, min_length=self.password_min_length)
         if await self.passwords.is_common(password):
             raise PasswordTooCommon

@@ -45,6 +45,7 @@ def serve(*, migrate_first: bool, check: bool) -> None:
     arm(container)
     container.store()  # made now, so that a setting that does not fit stops the start
     container.queue()
+    container.rate_limiter()
     app = create_app(container, lifespan=[lambda _: beside_the_api(container)])
     config = uvicorn.Config(
         app,
@@ -52,7 +53,7 @@ def serve(*, migrate_first: bool, check: bool) -> None:
         access_log=False,
         server_header=False,
         proxy_headers=bool(settings.trusted_proxies),
-        forwarded_allow_ips=[*settings.trusted_proxies],
+        forwarded_allow_ips=settings.trusted_peers,
         timeout_graceful_shutdown=GRACE_S,
     )
     # uvicorn stops on SIGTERM, then raises it again: that shall not look like a failure.

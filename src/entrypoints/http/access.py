@@ -1,6 +1,7 @@
 """Who may call what: every route asks for a bearer token, unless it is marked as public."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from litestar import Request
@@ -17,7 +18,6 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from mediaport.application.users.authenticate import Authenticate
 from mediaport.domain.errors import NotAuthenticated
 from mediaport.domain.users import User
-from mediaport.entrypoints.http.rates import RequestRates
 
 MAX_PORT, _PORT = 65_535, re.compile("[0-9]{1,5}")
 _PUBLIC = "is_public"
@@ -25,6 +25,11 @@ PUBLIC = {_PUBLIC: True}
 """The `opt` of a route that needs no token: the allow-list, route by route."""
 
 SECURITY: list[dict[str, list[str]]] = [{"bearer": []}]
+
+
+def is_public(opt: Mapping[str, Any]) -> bool:
+    """Whether a route with this `opt` needs no token."""
+    return _PUBLIC in opt
 
 
 class HostCheck(ASGIMiddleware):
@@ -46,10 +51,9 @@ class HostCheck(ASGIMiddleware):
 class BearerAuthentication(AbstractAuthenticationMiddleware):
     """Puts the user behind the token into the request."""
 
-    def __init__(self, app: ASGIApp, authenticate: Authenticate, rates: RequestRates) -> None:
+    def __init__(self, app: ASGIApp, authenticate: Authenticate) -> None:
         super().__init__(app, exclude_from_auth_key=_PUBLIC)
         self._authenticate = authenticate
-        self._rates = rates
 
     async def authenticate_request(
         self, connection: ASGIConnection[Any, Any, Any, Any]
@@ -58,14 +62,11 @@ class BearerAuthentication(AbstractAuthenticationMiddleware):
 
         Raises:
             NotAuthenticated: There is no token, or it proves nothing.
-            RateExceeded: The user asks too often.
         """
         scheme, _, token = connection.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise NotAuthenticated("This call needs a user.")
-        user = await self._authenticate(token.strip())
-        await self._rates.count_user(user.id)
-        return AuthenticationResult(user=user, auth=token)
+        return AuthenticationResult(user=await self._authenticate(token.strip()), auth=token)
 
 
 def current_user(request: Request[User, str, Any]) -> User:

@@ -23,18 +23,17 @@ from mediaport.entrypoints.http.access import (
     HostCheck,
     current_user,
 )
+from mediaport.entrypoints.http.headers import MOUNTED, SecurityHeaders
 from mediaport.entrypoints.http.json_request import JsonRequest
 from mediaport.entrypoints.http.media_object import MediaObjects, MediaObjectSchema
-from mediaport.entrypoints.http.problems import HANDLERS
-from mediaport.entrypoints.http.rates import UNLIMITED, AddressRate, RequestRates
-from mediaport.entrypoints.http.security_headers import IS_MOUNTED, SecurityHeaders
+from mediaport.entrypoints.http.problems import HANDLERS, AnswerRefusals
+from mediaport.entrypoints.http.rates import UNCOUNTED, AddressRate, RequestRates, UserRate
 
 Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
 
 # Far below any image: image bytes never pass through the API.
 MAX_BODY_BYTES = 64 * 1024
 UNMETERED = "is_unmetered"  # the metrics know the paths of the API alone
-MOUNTED = {**PUBLIC, **UNLIMITED, **IS_MOUNTED, UNMETERED: True}
 # The parts of the object graph that handlers ask for, by these names.
 PROVIDED = (
     "policy",
@@ -63,8 +62,9 @@ PROVIDED = (
 def create_app(container: Container, *, lifespan: Sequence[Lifespan] = ()) -> Litestar:
     """The app over an object graph; `lifespan` is what runs beside it, from start to stop."""
     settings = container.settings()
-    request_rates = RequestRates(container.rate_limiter(), container.rates())
     media_objects = MediaObjects(container.policy().thumbnail_sizes)
+    rates = RequestRates.of(settings, container.rate_limiter())
+    headers = SecurityHeaders(is_https=settings.reached_at.startswith("https://"))
     return Litestar(
         route_handlers=[
             auth.router,
@@ -81,18 +81,18 @@ def create_app(container: Container, *, lifespan: Sequence[Lifespan] = ()) -> Li
         dependencies={
             "user": Provide(current_user, sync_to_thread=False),
             "media_objects": Provide(lambda: media_objects, sync_to_thread=False),
-            "request_rates": Provide(lambda: request_rates, sync_to_thread=False),
+            "rates": Provide(lambda: rates, sync_to_thread=False),
             **{name: provided(getattr(container, name)) for name in PROVIDED},
         },
         middleware=[
             HostCheck(),
-            AddressRate(request_rates),
             PrometheusConfig(
                 app_name="mediaport", prefix="mediaport", group_path=True, exclude_opt_key=UNMETERED
             ).middleware,
-            DefineMiddleware(
-                BearerAuthentication, authenticate=container.authenticate(), rates=request_rates
-            ),
+            AnswerRefusals(),
+            AddressRate(rates, trusts_proxies=bool(settings.trusted_proxies)),
+            DefineMiddleware(BearerAuthentication, authenticate=container.authenticate()),
+            UserRate(rates),
         ],
         exception_handlers=HANDLERS,
         cors_config=CORSConfig(
@@ -101,7 +101,7 @@ def create_app(container: Container, *, lifespan: Sequence[Lifespan] = ()) -> Li
             allow_headers=["*"],
             expose_headers=["ETag", "Retry-After", "Content-Range", "Accept-Ranges"],
         ),
-        before_send=[list_methods, SecurityHeaders(settings)],
+        before_send=[list_methods, headers.add],
         request_class=JsonRequest,
         request_max_body_size=MAX_BODY_BYTES,
         openapi_config=docs.openapi_config(),
@@ -122,7 +122,9 @@ def _mounts(container: Container) -> Iterator[ASGIRouteHandler]:
 
 
 def _mount(path: str, app: Any) -> ASGIRouteHandler:
-    @asgi(path, is_mount=True, opt=MOUNTED, copy_scope=True)
+    opt = {**PUBLIC, **UNCOUNTED, **MOUNTED, UNMETERED: True}
+
+    @asgi(path, is_mount=True, opt=opt, copy_scope=True)
     async def mounted(scope: Scope, receive: Receive, send: Send) -> None:
         # Litestar mounts prefixes: without this, /storagex would be the store, too.
         if not scope["raw_path"].startswith(f"{path}/".encode()):

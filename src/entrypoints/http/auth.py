@@ -16,7 +16,7 @@ from mediaport.domain.users import PASSWORD_MAX_LENGTH, PASSWORD_MIN_LENGTH, USE
 from mediaport.entrypoints.http.access import PUBLIC
 from mediaport.entrypoints.http.media_object import MediaObjects
 from mediaport.entrypoints.http.problems import documented
-from mediaport.entrypoints.http.rates import RequestRates
+from mediaport.entrypoints.http.rates import RequestRates, address_of
 from mediaport.entrypoints.http.users import ProfileObject, profile_object
 
 
@@ -36,7 +36,9 @@ class Registration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Meta(
             min_length=PASSWORD_MIN_LENGTH,
             max_length=PASSWORD_MAX_LENGTH,
-            description=f"{PASSWORD_MIN_LENGTH} to {PASSWORD_MAX_LENGTH} characters",
+            description=f"{PASSWORD_MIN_LENGTH} to {PASSWORD_MAX_LENGTH} characters; no common "
+            "password, not the user name; a server may ask for more characters",
+            examples=["correct horse battery staple"],
         ),
     ]
 
@@ -45,7 +47,7 @@ class Credentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Name and password."""
 
     username: Annotated[str, Meta(max_length=100, examples=["ada"])]
-    password: Annotated[str, Meta(max_length=PASSWORD_MAX_LENGTH)]
+    password: Annotated[str, Meta(max_length=4 * PASSWORD_MAX_LENGTH)]  # as long as decomposed
 
 
 class TokenObject(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,18 +75,18 @@ class Registered(msgspec.Struct, frozen=True, kw_only=True):
     ),
 )
 async def register(
-    request: Request[Any, Any, Any],
+    request: Request[None, None, Any],
     data: JSONBody[Registration],
-    request_rates: NamedDependency[RequestRates],
     register_user: NamedDependency[Register],
     media_objects: NamedDependency[MediaObjects],
+    rates: NamedDependency[RequestRates],
 ) -> Registered:
-    """Keep a new user and log them in. 409 `username_taken` if the name exists.
+    """Keep a new user and log them in.
 
-    422 `password_too_common` for what everybody tries first, `password_unfit` where the server
-    wants a longer one.
+    409 `username_taken` if the name exists; 422 `password_too_common` for a password that anyone
+    would try.
     """
-    await request_rates.count_registration(request.scope)
+    await rates.count_registration(address=address_of(request.scope))
     user, token = await register_user(username=data.username, password=data.password)
     return Registered(
         user=profile_object(Profile(user=user, avatar=None), media_objects),
@@ -105,13 +107,16 @@ async def register(
     ),
 )
 async def log_in(
-    request: Request[Any, Any, Any],
+    request: Request[None, None, Any],
     data: JSONBody[Credentials],
-    request_rates: NamedDependency[RequestRates],
     log_in_user: NamedDependency[LogIn],
+    rates: NamedDependency[RequestRates],
 ) -> TokenObject:
-    """Give a token for a password. The answer to an unknown name is that to a wrong password."""
-    await request_rates.count_login(request.scope, data.username)
+    """Give a token for a password. The answer to an unknown name is that to a wrong password.
+
+    429 `rate_limited` after too many tries under one name, or from one address.
+    """
+    await rates.count_login(data.username, address=address_of(request.scope))
     token = await log_in_user(username=data.username, password=data.password)
     return TokenObject(
         access_token=token,

@@ -16,10 +16,9 @@ from mediaport.application.ports.thumbnail_queue import ThumbnailQueue
 from mediaport.application.ports.unavailable import PartUnavailable
 from mediaport.entrypoints.http.access import PUBLIC
 from mediaport.entrypoints.http.problems import RETRY_AFTER_S, documented, problem
-from mediaport.entrypoints.http.rates import UNLIMITED
+from mediaport.entrypoints.http.rates import UNCOUNTED
 
 PATIENCE_S = 3
-OPEN = {**PUBLIC, **UNLIMITED}
 
 
 class Alive(msgspec.Struct, frozen=True):
@@ -79,8 +78,10 @@ async def _answers(check: Awaitable[None]) -> bool:
 class Metrics(PrometheusController):
     """`/metrics` in Prometheus' text format."""
 
-    opt = OPEN
+    opt = PUBLIC | UNCOUNTED
     include_in_schema = False
 
 
-router = Router("/health", route_handlers=[live, ready], opt=OPEN, tags=["operations"])
+router = Router(
+    "/health", route_handlers=[live, ready], opt={**PUBLIC, **UNCOUNTED}, tags=["operations"]
+)

@@ -9,8 +9,9 @@ from typing import Annotated, Any
 import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
+from litestar.middleware import ASGIMiddleware
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.types import ExceptionHandlersMap
+from litestar.types import ASGIApp, ExceptionHandlersMap, Receive, Scope, Send
 from msgspec import Meta
 
 from mediaport.application.ports.unavailable import PartFull, PartUnavailable
@@ -198,6 +199,26 @@ def on_unexpected_error(request: AnyRequest, error: Exception) -> ProblemRespons
     return problem(
         HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", "Something went wrong on our side."
     )
+
+
+class AnswerRefusals(ASGIMiddleware):
+    """Answers what the middleware behind it refuses.
+
+    The framework would do so in front of the metrics, which would count a success.
+    """
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        """Pass on; answer what comes back as an error that has an answer."""
+        request = AnyRequest(scope)
+        try:
+            await next_app(scope, receive, send)
+        except DomainError as error:
+            answer = on_domain_error(request, error)
+        except PartUnavailable as error:
+            answer = on_part_unavailable(request, error)
+        else:
+            return
+        await answer.to_asgi_response(request=request, app=None)(scope, receive, send)
 
 
 HANDLERS: ExceptionHandlersMap = {

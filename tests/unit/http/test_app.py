@@ -6,6 +6,7 @@ import httpx
 import pytest
 from litestar import Litestar, get
 from litestar.routes import HTTPRoute
+from prometheus_client import REGISTRY
 
 from mediaport.domain.errors import DomainError
 from mediaport.entrypoints.http.access import PUBLIC as OPEN
@@ -18,8 +19,8 @@ PUBLIC = {
     ("GET", "/"),
     ("GET", "/docs"),
     ("GET", "/docs/assets/{name:str}"),
-    ("GET", "/docs/oauth2-redirect.html"),
     ("GET", "/docs/openapi.json"),
+    ("GET", "/docs/start.js"),
     ("GET", "/docs/{path:str}"),
     ("GET", "/health/live"),
     ("GET", "/health/ready"),
@@ -46,9 +47,19 @@ async def test_every_route_but_the_public_ones_asks_for_a_token(
 ) -> None:
     assert routes(app) > PUBLIC
 
-    for method, path in routes(app) - PUBLIC:  # row 35
-        answer = await http.request(method, re.sub(r"{\w+:\w+}", "1", path))
-        assert_problem(answer, 401, "not_authenticated")
+    for method, path in routes(app) - PUBLIC:
+        url = re.sub(r"{\w+:\w+}", "1", path)
+        for sent in ("", "Bearer", "Bearer ", "Bearer forged", "Basic YTpi", "token-1"):
+            answer = await http.request(method, url, headers={"Authorization": sent})
+            assert_problem(answer, 401, "not_authenticated")  # row 35
+            assert answer.headers["www-authenticate"] == 'Bearer realm="mediaport"'
+        assert_problem(await http.request(method, url), 401, "not_authenticated")  # row 35
+
+
+async def test_what_begins_like_a_public_path_is_none(http: httpx.AsyncClient) -> None:
+    for method, path in PUBLIC - {("GET", "/"), ("GET", "/docs/{path:str}")}:
+        answer = await http.request(method, re.sub(r"{\w+:\w+}", "x", path) + "x")
+        assert answer.status_code in {401, 404}, path  # row 35
 
 
 async def test_the_store_is_at_its_own_path_alone(http: httpx.AsyncClient) -> None:
@@ -76,7 +87,7 @@ async def test_the_docs_need_no_other_host(http: httpx.AsyncClient) -> None:
         if not link.startswith("data:"):
             asset = await http.get(link)
             assert asset.status_code == 200, link
-            assert len(asset.content) > 10_000
+            assert asset.content
     assert (await http.get("/docs/assets/other.js")).status_code == 404
 
 
@@ -182,6 +193,28 @@ async def test_metrics_are_in_prometheus_text(http: httpx.AsyncClient, ada: Head
     assert 'path="/posts"' in metrics
 
 
+async def test_metrics_count_what_was_refused_before_a_route_began(
+    http: httpx.AsyncClient,
+) -> None:
+    counter, labels = (
+        "mediaport_requests_total",
+        {
+            "app_name": "mediaport",
+            "method": "DELETE",
+            "path": "/posts/{post_id}",
+        },
+    )
+
+    def counted(status: str) -> float:
+        return REGISTRY.get_sample_value(counter, {**labels, "status_code": status}) or 0
+
+    refused, passed = counted("401"), counted("200")
+
+    await http.delete("/posts/7")
+
+    assert (counted("401"), counted("200")) == (refused + 1, passed)
+
+
 @pytest.mark.parametrize("origin", ["http://localhost:5173", "http://127.0.0.1:8000"])
 async def test_a_known_origin_may_call(http: httpx.AsyncClient, origin: str) -> None:
     asked = {
@@ -200,13 +233,28 @@ async def test_a_known_origin_may_call(http: httpx.AsyncClient, origin: str) -> 
 
 
 @pytest.mark.parametrize(
-    "origin", ["https://evil.example", "http://localhost:5173.evil.example", "null"]
+    "origin",
+    [
+        "https://evil.example",
+        "http://localhost:5173.evil.example",
+        "http://evil.example/http://localhost:5173",
+        "https://localhost:5173",
+        "http://localhost:51730",
+        "http://localhost",
+        "null",
+    ],
 )
-async def test_an_evil_origin_is_granted_nothing(http: httpx.AsyncClient, origin: str) -> None:
+async def test_an_evil_origin_is_granted_nothing(
+    http: httpx.AsyncClient, ada: Headers, origin: str
+) -> None:
     asked = {"Origin": origin, "Access-Control-Request-Method": "PUT"}
 
     preflight = await http.options("/media/presign", headers=asked)
     answer = await http.get("/media/policy", headers={"Origin": origin})
 
-    assert "access-control-allow-origin" not in preflight.headers  # row 39
-    assert "access-control-allow-origin" not in answer.headers
+    private = await http.get("/users/me", headers={**ada, "Origin": origin})
+    refused = await http.get("/users/me", headers={"Origin": origin})
+
+    for given in (preflight, answer, private, refused):
+        assert "access-control-allow-origin" not in given.headers  # row 39
+        assert "access-control-allow-credentials" not in given.headers

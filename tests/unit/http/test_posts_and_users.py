@@ -191,19 +191,23 @@ async def test_a_name_is_registered_once(http: httpx.AsyncClient) -> None:
 async def test_an_account_that_does_not_fit_is_refused(http: httpx.AsyncClient) -> None:
     for name, password, unfit, wanted in (
         ("A", "correct horse", "username", "3 to 30 of a-z, 0-9 and _"),
-        ("ada", "short", "password", "8 to 256 characters"),
-        ("ada", "x" * 257, "password", "8 to 256 characters"),
+        ("ada", "short", "password", "8 to 256 characters;"),
+        ("ada", "x" * 257, "password", "8 to 256 characters;"),
     ):
         account = {"username": name, "password": password}
         answer = await http.post("/auth/register", json=account)
         problem = assert_problem(answer, 422, "invalid_request")
-        assert problem["errors"] == [{"field": unfit, "message": f"Wanted: {wanted}"}]
+        (error,) = problem["errors"]
+        assert error["field"] == unfit
+        assert error["message"].startswith(f"Wanted: {wanted}")
 
 
-async def test_a_common_password_is_refused(http: httpx.AsyncClient) -> None:
-    answer = await http.post("/auth/register", json={"username": "ada", "password": "password"})
-
-    assert_problem(answer, 422, "password_too_common")
+async def test_a_password_that_anyone_would_try_is_refused(http: httpx.AsyncClient) -> None:
+    for password in ("password1", "PassWord1", "ada_lovelace", "Ada_Lovelace"):
+        account = {"username": "ada_lovelace", "password": password}
+        answer = await http.post("/auth/register", json=account)
+        problem = assert_problem(answer, 422, "password_too_common")
+        assert password not in str(problem)
 
 
 async def test_logging_in_gives_a_token(http: httpx.AsyncClient, ada: Headers) -> None:
