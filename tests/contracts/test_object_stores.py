@@ -95,7 +95,7 @@ class TestDiskObjectStore(HttpObjectStoreContract):
         assert isinstance(clock, MemoryClock)
         clock.advance(seconds=upload.expires_in_s)
 
-    def time_of_writing(self, now: datetime) -> datetime:  # noqa: ARG002 - files go by the host's
+    def time_of_writing(self, now: datetime) -> datetime:
         return datetime.now(UTC)
 
     async def test_nothing_is_listed_but_what_a_key_can_name(
