@@ -11,6 +11,7 @@ from mediaport.entrypoints.cli.demo import demo
 from mediaport.entrypoints.cli.doctor import doctor
 from mediaport.entrypoints.cli.migrate import migrate
 from mediaport.entrypoints.cli.provision import provision
+from mediaport.entrypoints.cli.reconcile import reconcile
 from mediaport.entrypoints.cli.serve import serve
 from mediaport.entrypoints.cli.show_settings import show_settings
 from mediaport.entrypoints.cli.thumbnails import thumbnails
@@ -24,7 +25,17 @@ def cli() -> None:
     """Image uploads, straight to the object store, verified and with thumbnails."""
 
 
-for command in (serve, worker, migrate, provision, doctor, thumbnails, show_settings, demo):
+for command in (
+    serve,
+    worker,
+    migrate,
+    provision,
+    doctor,
+    reconcile,
+    thumbnails,
+    show_settings,
+    demo,
+):
     cli.add_command(command)
 
 
