@@ -1,15 +1,18 @@
 """Who takes part in a test on real parts: their settings, processes and users."""
 
 import asyncio
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
+import boto3
+
 from mediaport.adapters.s3.provisioning import prepare_bucket as prepare
 from mediaport.entrypoints.parts import bucket_plan, s3_connection
 from mediaport.entrypoints.settings import load
-from tests.integration.server import Server, User, Worker
+from tests.integration.server import Server, User, Worker, run
 from tests.servers.postgresql import Postgresql
 from tests.servers.process import ServerProcess
 from tests.servers.redis import RedisServer
@@ -44,6 +47,37 @@ def prepare_bucket(settings: dict[str, str]) -> None:
     connection = s3_connection(loaded)
     for _ in prepare(connection, bucket_plan(loaded, connection)):
         pass
+
+
+def session(settings: dict[str, str]) -> boto3.Session:
+    """The credentials of the settings, as boto3 takes them."""
+    return boto3.Session(
+        region_name="us-east-1",
+        aws_access_key_id=settings["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=settings["AWS_SECRET_ACCESS_KEY"],
+        aws_session_token=settings.get("AWS_SESSION_TOKEN"),
+    )
+
+
+def limited(settings: dict[str, str], server: S3Server, who: str, tmp_path: Path) -> dict[str, str]:
+    """Settings with credentials that have the rights that are printed for `who`."""
+    server.require_minio()
+    printed = run("provision", "--print-iam-policy", cwd=tmp_path, **settings)
+    given = (
+        session(settings)
+        .client("sts", endpoint_url=server.endpoint_url)
+        .assume_role(
+            RoleArn="arn:aws:iam::000000000000:role/any",
+            RoleSessionName="any",
+            Policy=json.dumps(json.loads(printed.stdout)[who]),
+        )["Credentials"]
+    )
+    return {
+        **settings,
+        "AWS_ACCESS_KEY_ID": given["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": given["SecretAccessKey"],
+        "AWS_SESSION_TOKEN": given["SessionToken"],
+    }
 
 
 class Crew:
