@@ -91,11 +91,7 @@ class CompareBucket:
         """
         async for window in self._windows(self.prefixes.published):
             unexplained = {each.key: each for each in window.objects}
-            after = window.after
-            while media := await self.inventory.ready_media(
-                after=after, up_to=window.up_to, limit=PAGE
-            ):
-                after = media[-1].object_key
+            async for media in self._media_in(window):
                 yield await self._of_media(media, unexplained)
             yield await self._of_objects(window, unexplained.values())
         async for window in self._windows(self.prefixes.incoming):
@@ -115,6 +111,15 @@ class CompareBucket:
             yield _Window(after=after, up_to=up_to, objects=whole)
             after, held = up_to, held[len(whole) :]
         yield _Window(after=after, up_to=None, objects=held)
+
+    async def _media_in(self, window: _Window) -> AsyncIterator[Sequence[Media]]:
+        after, is_full = window.after, True
+        while is_full:
+            media = await self.inventory.ready_media(after=after, up_to=window.up_to, limit=PAGE)
+            is_full = len(media) == PAGE
+            if media:
+                after = media[-1].object_key
+                yield media
 
     async def _of_media(
         self, page: Sequence[Media], unexplained: dict[str, ListedObject]
