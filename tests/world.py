@@ -7,6 +7,7 @@ import msgspec
 
 from mediaport.adapters.memory.clock import MemoryClock
 from mediaport.adapters.memory.images import MemoryImages, picture
+from mediaport.adapters.memory.inventory import MemoryInventory
 from mediaport.adapters.memory.leases import MemoryLeases
 from mediaport.adapters.memory.media_repository import MemoryMediaRepository
 from mediaport.adapters.memory.object_store import MemoryObjectStore
@@ -55,6 +56,7 @@ class World:
         self.use.tokens.override(MemoryTokens())
         self.use.media.override(self.media)
         self.use.leases.override(MemoryLeases(self.tables))
+        self.use.inventory.override(MemoryInventory(self.tables))
         self.use.users.override(MemoryUserRepository(self.tables))
         self.use.posts.override(MemoryPostRepository(self.tables))
         self.use.remakes.override(MemoryRemakeRepository(self.tables))

@@ -1,8 +1,11 @@
 """Where objects live in the bucket: the private incoming keys and the public ones."""
 
+import re
 from dataclasses import dataclass
 
 from mediaport.domain.policy import ContentType
+
+_VARIANT = re.compile(rf"(.+)_\d+\.{ContentType.WEBP.extension}", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +35,11 @@ class KeyPrefixes:
         return f"{self.staged}{name}.{content_type.extension}"
 
     @property
+    def published(self) -> str:
+        """The part of `public` where all published objects are."""
+        return f"{self.public}media/"
+
+    @property
     def staged(self) -> str:
         """The part of `incoming` that no signed URL reaches."""
         return f"{self.incoming}staged/"
@@ -44,9 +52,15 @@ class KeyPrefixes:
         self, *, owner_id: int, media_id: int, name: str, content_type: ContentType
     ) -> str:
         """The key that the verified original is published under. No signed URL ever names it."""
-        return f"{self.public}media/{owner_id}/{media_id}/{name}.{content_type.extension}"
+        return f"{self.published}{owner_id}/{media_id}/{name}.{content_type.extension}"
 
 
 def variant_key(original_key: str, size: int) -> str:
     """The key of a thumbnail, beside its original: `.../{name}_{size}.webp`."""
     return f"{original_key.rpartition('.')[0]}_{size}.{ContentType.WEBP.extension}"
+
+
+def originals_of(key: str) -> list[str]:
+    """The keys that the original can have, if `key` is one of a thumbnail; else none."""
+    found = _VARIANT.fullmatch(key)
+    return [f"{found[1]}.{each.extension}" for each in ContentType] if found else []

@@ -2,7 +2,7 @@
 
     request ──► pending ──complete──► ready ──► thumbnails: pending ──► ready | failed
 
-Nothing leads back to pending: what is ready stays ready until it is deleted.
+What is ready stays ready until it is deleted. Its thumbnails are owed again where they were lost.
 """
 
 from dataclasses import dataclass, replace
@@ -332,6 +332,22 @@ class Media:
             self,
             thumbnails_status=ThumbnailsStatus.FAILED,
             thumbnails_error=reason,
+            variants=(),
+            placeholder=None,
+        )
+
+    def owing_thumbnails(self) -> Self:
+        """The media item whose thumbnails are to be made again, all of them.
+
+        Raises:
+            MediaNotReady: It was not completed.
+        """
+        if not self.is_ready:
+            raise MediaNotReady(self.id)
+        return replace(
+            self,
+            thumbnails_status=ThumbnailsStatus.PENDING,
+            thumbnails_error=None,
             variants=(),
             placeholder=None,
         )

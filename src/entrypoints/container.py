@@ -11,12 +11,14 @@ from mediaport.adapters.pillow.decoding.pool import Decoders, Limits
 from mediaport.adapters.pillow.images import PillowImages
 from mediaport.adapters.security.passwords import Argon2Passwords
 from mediaport.adapters.sql.clock import DatabaseClock
+from mediaport.adapters.sql.inventory import SqlInventory
 from mediaport.adapters.sql.leases import SqlLeases
 from mediaport.adapters.sql.media_repository import SqlMediaRepository
 from mediaport.adapters.sql.post_repository import SqlPostRepository
 from mediaport.adapters.sql.remake_repository import SqlRemakeRepository
 from mediaport.adapters.sql.user_repository import SqlUserRepository
 from mediaport.adapters.system.clock import SystemClock
+from mediaport.application.media.compare_bucket import CompareBucket
 from mediaport.application.media.complete_upload import CompleteUpload
 from mediaport.application.media.delete_media import DeleteMedia
 from mediaport.application.media.deletion_plan import DeletionPlan
@@ -24,6 +26,7 @@ from mediaport.application.media.describe_media import DescribeMedia
 from mediaport.application.media.make_thumbnails import MakeThumbnails
 from mediaport.application.media.presign_upload import PresignUpload
 from mediaport.application.media.publish_thumbnails import PublishThumbnails
+from mediaport.application.media.reconcile import Reconcile
 from mediaport.application.media.remake_thumbnails import RemakeThumbnails
 from mediaport.application.media.remove_objects import RemoveObjects
 from mediaport.application.media.show_media import ShowMedia
@@ -64,6 +67,7 @@ class Container(containers.DeclarativeContainer):
     users = providers.Singleton(SqlUserRepository, database)
     posts = providers.Singleton(SqlPostRepository, database)
     remakes = providers.Singleton(SqlRemakeRepository, database)
+    inventory = providers.Singleton(SqlInventory, database)
 
     folder = providers.Singleton(parts.object_folder, settings)
     signer = providers.Singleton(parts.upload_signer, secret)
@@ -146,6 +150,13 @@ class Container(containers.DeclarativeContainer):
     # What the sweep finds owed is made by the process that sweeps, whatever Redis has forgotten.
     sweep = providers.Singleton(
         Sweep, media, leases, own_queue, clock, policy, plan, remove_objects
+    )
+
+    compare_bucket = providers.Singleton(
+        CompareBucket, store, inventory, media, clock, policy, prefixes
+    )
+    reconcile = providers.Singleton(
+        Reconcile, compare_bucket, inventory, remove_objects, clock, policy, plan
     )
 
     create_post = providers.Singleton(CreatePost, posts, media, clock)

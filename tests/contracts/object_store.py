@@ -8,7 +8,7 @@ import asyncio
 import re
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import httpx
@@ -34,6 +34,10 @@ def incoming() -> str:
 
 def public(ending: str = "jpg") -> str:
     return f"public/media/1/2/{uuid4().hex}.{ending}"
+
+
+async def listed(store: ObjectStore, prefix: str) -> list[str]:
+    return [each.key async for each in store.objects_under(prefix)]
 
 
 class ObjectStoreContract:
@@ -68,6 +72,10 @@ class ObjectStoreContract:
             expires_in_s=expires_in_s,
             now=clock.now(),
         )
+
+    def time_of_writing(self, now: datetime) -> datetime:
+        """When the store says that something was written `now`, by the clock of the test."""
+        return now
 
     async def uploaded(self, store: ObjectStore, clock: Clock, body: bytes = BODY) -> str:
         key = incoming()
@@ -197,15 +205,40 @@ class ObjectStoreContract:
             await store.read(one)
         assert await store.read(other) == BODY
 
-    async def test_keys_are_listed_by_their_prefix(self, store: ObjectStore) -> None:
+    async def test_objects_are_listed_by_their_prefix(self, store: ObjectStore) -> None:
         folder = f"public/media/9/{uuid4().hex}"
-        keys = {f"{folder}/a.webp", f"{folder}/b/c.webp"}
-        for key in keys | {public()}:
+        keys = [f"{folder}/a.webp", f"{folder}/b/c.webp"]
+        for key in (*keys, public()):
             await store.put(key, BODY, content_type="image/webp")
 
-        assert {key async for key in store.keys_under(f"{folder}/")} == keys
-        assert {key async for key in store.keys_under(f"{folder}/a")} == {f"{folder}/a.webp"}
-        assert {key async for key in store.keys_under(f"{folder}/x")} == set()
+        assert await listed(store, f"{folder}/") == keys
+        assert await listed(store, f"{folder}/a") == [f"{folder}/a.webp"]
+        assert await listed(store, f"{folder}/b/c") == [f"{folder}/b/c.webp"]
+        assert await listed(store, f"{folder}/x") == []
+        assert await listed(store, f"{folder}/x/") == []
+
+    async def test_objects_are_listed_in_the_order_of_the_bytes_of_their_keys(
+        self, store: ObjectStore
+    ) -> None:
+        folder = f"public/media/9/{uuid4().hex}"
+        names = ["a-b", "a.jpg", "a/b.jpg", "a/b/c", "a0", "aB", "a_128.webp", "a_512.webp", "aa"]
+        for name in reversed(names):
+            await store.put(f"{folder}/{name}", BODY, content_type=JPEG)
+
+        assert await listed(store, f"{folder}/") == [f"{folder}/{name}" for name in names]
+
+    async def test_a_listing_says_how_large_an_object_is_and_when_it_came(
+        self, store: ObjectStore, clock: Clock
+    ) -> None:
+        before = clock.now()
+        key = public()
+        await store.put(key, BODY, content_type=JPEG)
+
+        (found,) = [each async for each in store.objects_under(key)]
+
+        assert (found.key, found.size_bytes) == (key, len(BODY))
+        assert found.modified_at.utcoffset() == timedelta(0)
+        assert abs(found.modified_at - self.time_of_writing(before)) < timedelta(seconds=30)
 
     async def test_what_is_missing_is_missing_everywhere(self, store: ObjectStore) -> None:
         with pytest.raises(ObjectMissing):
@@ -321,8 +354,8 @@ class HttpObjectStoreContract(SignedUploadContract):
         answer = await self.answer("PUT", tampered, BODY, upload.headers)
 
         assert answer.status_code in {400, 403}  # row 5
-        assert [key async for key in store.keys_under("incoming/")] == []
-        assert [key async for key in store.keys_under("public/")] == []
+        assert await listed(store, "incoming/") == []
+        assert await listed(store, "public/") == []
 
     @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "DELETE", "PATCH"])
     async def test_an_upload_url_permits_nothing_but_its_put(

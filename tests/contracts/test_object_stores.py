@@ -5,11 +5,13 @@ import os
 import shutil
 import time
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 import pytest
 
+from mediaport.adapters.disk import object_store
 from mediaport.adapters.disk.folder import ObjectFolder
 from mediaport.adapters.disk.object_store import DiskObjectStore
 from mediaport.adapters.disk.server import DiskStoreServer
@@ -30,6 +32,7 @@ from tests.contracts.object_store import (
     HttpObjectStoreContract,
     SignedUploadContract,
     incoming,
+    listed,
     public,
 )
 from tests.serving import free_socket, serving
@@ -91,6 +94,46 @@ class TestDiskObjectStore(HttpObjectStoreContract):
     async def wait_until_expired(self, clock: Clock, upload: SignedUpload) -> None:
         assert isinstance(clock, MemoryClock)
         clock.advance(seconds=upload.expires_in_s)
+
+    def time_of_writing(self, now: datetime) -> datetime:
+        return datetime.now(UTC)
+
+    async def test_nothing_is_listed_but_what_a_key_can_name(
+        self, store: DiskObjectStore, root: Path
+    ) -> None:
+        await store.put("public/media/1/2/a.jpg", BODY, content_type=JPEG)
+        for name in (".hidden", "two words.jpg", ".tmp/half"):
+            path = root / "public/media/1/2" / name
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(b"")
+        (root / "public/media/1/3").mkdir()
+
+        assert await listed(store, "public/") == ["public/media/1/2/a.jpg"]
+        assert await listed(store, "") == ["public/media/1/2/a.jpg"]
+
+    async def test_what_is_removed_while_it_is_listed_does_no_harm(
+        self, store: DiskObjectStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(object_store, "LISTED_AT_ONCE", 1)
+        keys = [f"public/media/1/{number}/a.jpg" for number in range(4)]
+        for key in [*keys, "public/media/1/0/b.jpg"]:
+            await store.put(key, BODY, content_type=JPEG)
+
+        seen = []
+        async for each in store.objects_under("public/media/"):
+            seen.append(each.key)
+            await store.delete(["public/media/1/0/b.jpg", *keys[1:3]])
+
+        assert seen == [keys[0], keys[3]]
+
+    async def test_a_folder_that_cannot_be_read_is_a_store_that_is_down(
+        self, store: DiskObjectStore, root: Path
+    ) -> None:
+        root.mkdir(exist_ok=True)
+        (root / "public").write_text("a file where a folder was")
+
+        with pytest.raises(PartUnavailable):
+            await listed(store, "public/")
 
     async def test_public_objects_are_never_run(self, store: DiskObjectStore) -> None:
         answer = await self.answer("GET", await self.published(store))

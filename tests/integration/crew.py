@@ -1,6 +1,7 @@
 """Who takes part in a test on real parts: their settings, processes and users."""
 
 import asyncio
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -8,10 +9,12 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import boto3
+
 from mediaport.adapters.s3.provisioning import prepare_bucket as prepare
 from mediaport.entrypoints.parts import bucket_plan, s3_connection
 from mediaport.entrypoints.settings import load
-from tests.integration.server import Server, User, Worker
+from tests.integration.server import Server, User, Worker, run
 from tests.servers.postgresql import Postgresql, rows_of
 from tests.servers.process import ServerProcess
 from tests.servers.redis import RedisServer
@@ -67,6 +70,37 @@ class RealProduct:
             for page in pages.paginate(Bucket=connection.bucket, Prefix="public/")
             for each in page.get("Contents", [])
         }
+
+
+def session(settings: dict[str, str]) -> boto3.Session:
+    """The credentials of the settings, as boto3 takes them."""
+    return boto3.Session(
+        region_name="us-east-1",
+        aws_access_key_id=settings["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=settings["AWS_SECRET_ACCESS_KEY"],
+        aws_session_token=settings.get("AWS_SESSION_TOKEN"),
+    )
+
+
+def limited(settings: dict[str, str], server: S3Server, who: str, tmp_path: Path) -> dict[str, str]:
+    """Settings with credentials that have the rights that are printed for `who`."""
+    server.require_minio()
+    printed = run("provision", "--print-iam-policy", cwd=tmp_path, **settings)
+    given = (
+        session(settings)
+        .client("sts", endpoint_url=server.endpoint_url)
+        .assume_role(
+            RoleArn="arn:aws:iam::000000000000:role/any",
+            RoleSessionName="any",
+            Policy=json.dumps(json.loads(printed.stdout)[who]),
+        )["Credentials"]
+    )
+    return {
+        **settings,
+        "AWS_ACCESS_KEY_ID": given["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": given["SecretAccessKey"],
+        "AWS_SESSION_TOKEN": given["SessionToken"],
+    }
 
 
 class Crew:

@@ -125,6 +125,7 @@ def test_it_says_what_it_is(tmp_path: Path) -> None:
         "migrate",
         "provision",
         "doctor",
+        "reconcile",
         "settings",
         "demo",
         "thumbnails",

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
@@ -14,7 +13,7 @@ from mediaport.adapters.s3.bucket_plan import BucketPlan
 from mediaport.adapters.s3.connection import S3Connection
 from mediaport.adapters.s3.provisioning import NotPrepared, Outcome, Step, prepare_bucket
 from mediaport.domain.keys import KeyPrefixes
-from tests.integration.crew import Crew
+from tests.integration.crew import Crew, limited, session
 from tests.integration.server import run
 from tests.servers.process import free_port
 from tests.servers.s3 import S3Server, new_bucket
@@ -253,41 +252,11 @@ class TestCommand:
 class TestLeastRights:
     """The printed policies are the rights of temporary credentials, which MinIO hands out."""
 
-    def session(self, settings: dict[str, str]) -> boto3.Session:
-        return boto3.Session(
-            region_name="us-east-1",
-            aws_access_key_id=settings["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=settings["AWS_SECRET_ACCESS_KEY"],
-            aws_session_token=settings.get("AWS_SESSION_TOKEN"),
-        )
-
-    def limited(
-        self, settings: dict[str, str], server: S3Server, who: str, tmp_path: Path
-    ) -> dict[str, str]:
-        """Settings with credentials that have the rights that are printed for `who`."""
-        server.require_minio()
-        printed = run("provision", "--print-iam-policy", cwd=tmp_path, **settings)
-        given = (
-            self.session(settings)
-            .client("sts", endpoint_url=server.endpoint_url)
-            .assume_role(
-                RoleArn="arn:aws:iam::000000000000:role/any",
-                RoleSessionName="any",
-                Policy=json.dumps(json.loads(printed.stdout)[who]),
-            )["Credentials"]
-        )
-        return {
-            **settings,
-            "AWS_ACCESS_KEY_ID": given["AccessKeyId"],
-            "AWS_SECRET_ACCESS_KEY": given["SecretAccessKey"],
-            "AWS_SESSION_TOKEN": given["SessionToken"],
-        }
-
     def test_they_are_enough(
         self, real: dict[str, str], s3_server: S3Server, crew: Crew, tmp_path: Path
     ) -> None:
-        api = crew.api(**self.limited(real, s3_server, "api", tmp_path))
-        crew.worker(**self.limited(real, s3_server, "worker", tmp_path))
+        api = crew.api(**limited(real, s3_server, "api", tmp_path))
+        crew.worker(**limited(real, s3_server, "worker", tmp_path))
 
         demo = run("demo", "--url", api.url, cwd=tmp_path)
         doctor = run("doctor", cwd=tmp_path, **api.settings)
@@ -302,8 +271,8 @@ class TestLeastRights:
             ("api", [("get_object", "public/x"), ("put_object", "other/x")]),
             ("worker", [("get_object", "incoming/x"), ("put_object", "incoming/x")]),
         ):
-            given = self.limited(real, s3_server, who, tmp_path)
-            client = self.session(given).client("s3", endpoint_url=s3_server.endpoint_url)
+            given = limited(real, s3_server, who, tmp_path)
+            client = session(given).client("s3", endpoint_url=s3_server.endpoint_url)
             for call, key in forbidden:
                 with pytest.raises(ClientError, match="AccessDenied"):
                     getattr(client, call)(Bucket=real["S3_BUCKET"], Key=key)

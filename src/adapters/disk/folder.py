@@ -103,14 +103,32 @@ class ObjectFolder:
             except OSError:
                 return  # Not empty, or in use: that is fine.
 
-    def keys_under(self, prefix: str) -> list[str]:
-        """The keys of all files whose key starts with `prefix`."""
-        with _translated_errors("the folder"):
-            top = self.root / prefix.rpartition("/")[0]
-            keys = (
-                path.relative_to(self.root).as_posix() for path in top.rglob("*") if path.is_file()
-            )
-            return [key for key in keys if key.startswith(prefix) and _KEY.fullmatch(key)]
+    def files_under(self, prefix: str) -> Iterator[tuple[str, os.stat_result]]:
+        """Key and status of all files whose key starts with `prefix`, in the order of their keys.
+
+        No more is kept in memory than the names in the folders on the way to one file.
+        """
+        top, _, start = prefix.rpartition("/")
+        return self._files_in(f"{top}/" if top else "", start)
+
+    def _files_in(self, folder: str, start: str = "") -> Iterator[tuple[str, os.stat_result]]:
+        for name in self._names_in(folder):
+            key = folder + name
+            if not name.startswith(start) or not _KEY.fullmatch(key.removesuffix("/")):
+                continue
+            if name.endswith("/"):
+                yield from self._files_in(key)
+                continue
+            with suppress(ObjectMissing):  # removed since
+                yield key, self.stat(key)
+
+    def _names_in(self, folder: str) -> list[str]:
+        """What is in a folder, as it sorts in keys: folders by their name with its slash."""
+        try:
+            with _translated_errors("the folder"), os.scandir(self.root / folder) as entries:
+                return sorted(f"{each.name}/" if each.is_dir() else each.name for each in entries)
+        except ObjectMissing:
+            return []
 
     def check(self) -> None:
         """Write and remove a file."""

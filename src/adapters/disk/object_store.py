@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import islice
 
 from mediaport.adapters.disk.folder import ObjectFolder, etag_of
 from mediaport.adapters.disk.signing import UploadSigner
 from mediaport.application.ports.object_store import (
+    ListedObject,
     ObjectStore,
     SignedUpload,
     StoredObject,
@@ -14,6 +16,8 @@ from mediaport.application.ports.object_store import (
 from mediaport.domain.keys import KeyPrefixes
 from mediaport.domain.policy import ContentType
 
+# As many files as are looked at in one turn of a thread.
+LISTED_AT_ONCE = 1000
 # The ending of a key says the type: keys are ours, and a signature binds the type to the key.
 TYPES = {kind.extension: str(kind) for kind in ContentType}
 
@@ -121,10 +125,13 @@ class DiskObjectStore(ObjectStore):
 
         await asyncio.to_thread(remove)
 
-    async def keys_under(self, prefix: str) -> AsyncIterator[str]:
-        """Keys of the files that are there."""
-        for key in await asyncio.to_thread(self._folder.keys_under, prefix):
-            yield key
+    async def objects_under(self, prefix: str) -> AsyncIterator[ListedObject]:
+        """The files that are there; what they hold came when they were last written."""
+        files = self._folder.files_under(prefix)
+        while chunk := await asyncio.to_thread(lambda: list(islice(files, LISTED_AT_ONCE))):
+            for key, status in chunk:
+                written_at = datetime.fromtimestamp(status.st_mtime, UTC)
+                yield ListedObject(key=key, size_bytes=status.st_size, modified_at=written_at)
 
     async def check(self) -> None:
         """Write and remove a file."""

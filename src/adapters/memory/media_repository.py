@@ -182,7 +182,7 @@ class MemoryMediaRepository(MediaRepository):
     async def hold_deletions(self, keys: Sequence[str], *, now: datetime, until: datetime) -> bool:
         """Claim the deletions of these keys, if nobody else does."""
         self._tables.answer()
-        numbers = self._unclaimed_deletions(keys, now=now)
+        numbers = self._tables.unclaimed_deletions(keys, now=now)
         if numbers is None:
             return False
         self._tables.deletion_claims |= dict.fromkeys(numbers, until)
@@ -195,7 +195,7 @@ class MemoryMediaRepository(MediaRepository):
         self._tables.answer()
         current = self._tables.media.get(media.id)
         keys = [variant.object_key for variant in media.variants]
-        numbers = self._unclaimed_deletions(keys, now=now, but_by=held_until)
+        numbers = self._tables.unclaimed_deletions(keys, now=now, but_by=held_until)
         if now >= held_until or current is None or not current.has_settled or numbers is None:
             return False
         await self.forget_deletions(numbers)
@@ -208,21 +208,6 @@ class MemoryMediaRepository(MediaRepository):
             ]
         )
         return True
-
-    def _unclaimed_deletions(
-        self, keys: Sequence[str], *, now: datetime, but_by: datetime | None = None
-    ) -> Sequence[int] | None:
-        numbers = [
-            number
-            for number, deletion in self._tables.deletions.items()
-            if deletion.object_key in keys
-        ]
-        claims = self._tables.deletion_claims
-        if any(
-            claims.get(number) != but_by and claims.get(number, now) > now for number in numbers
-        ):
-            return None
-        return numbers
 
     async def owed_thumbnails(self, *, now: datetime, limit: int) -> Sequence[MediaId]:
         """Media whose thumbnails are owed and claimed by nobody."""
@@ -250,9 +235,7 @@ class MemoryMediaRepository(MediaRepository):
     async def forget_deletions(self, numbers: Sequence[int]) -> None:
         """Strike deletions off."""
         self._tables.answer()
-        for number in numbers:
-            self._tables.deletions.pop(number, None)
-            self._tables.deletion_claims.pop(number, None)
+        self._tables.strike_off(numbers)
 
     async def check(self) -> None:
         """Fail if the database was taken down."""

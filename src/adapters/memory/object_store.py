@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from mediaport.application.ports.clock import Clock
 from mediaport.application.ports.object_store import (
+    ListedObject,
     ObjectChanged,
     ObjectMissing,
     ObjectStore,
@@ -23,6 +24,7 @@ PREFIXES = KeyPrefixes(incoming="incoming/", public="public/")
 class _Object:
     body: bytes
     content_type: str
+    modified_at: datetime
 
     @property
     def etag(self) -> str:
@@ -72,7 +74,7 @@ class MemoryObjectStore(ObjectStore):
             return 403
         if self._clock.now() >= expires_at:
             return 403
-        self.objects[key] = _Object(body, content_type)
+        self.objects[key] = _Object(body, content_type, self._clock.now())
         return 200
 
     async def stat(self, key: str) -> StoredObject:
@@ -105,7 +107,7 @@ class MemoryObjectStore(ObjectStore):
     async def put(self, public_key: str, body: bytes, *, content_type: str) -> str:
         """A new object."""
         self._answer()
-        self.objects[public_key] = _Object(body, content_type)
+        self.objects[public_key] = _Object(body, content_type, self._clock.now())
         return self.objects[public_key].etag
 
     async def delete(self, keys: Sequence[str]) -> None:
@@ -114,11 +116,14 @@ class MemoryObjectStore(ObjectStore):
         for key in keys:
             self.objects.pop(key, None)
 
-    async def keys_under(self, prefix: str) -> AsyncIterator[str]:
-        """Keys of what is stored."""
+    async def objects_under(self, prefix: str) -> AsyncIterator[ListedObject]:
+        """What is stored, as it is when the listing begins."""
         self._answer()
-        for key in [key for key in self.objects if key.startswith(prefix)]:
-            yield key
+        for key, found in sorted(self.objects.items()):
+            if key.startswith(prefix):
+                yield ListedObject(
+                    key=key, size_bytes=len(found.body), modified_at=found.modified_at
+                )
 
     async def check(self) -> None:
         """Fail if the store was taken down."""

@@ -58,6 +58,29 @@ class MemoryTables:
         for deletion in deletions:
             self.deletions[self.next_id("object_deletions")] = deletion
 
+    def strike_off(self, numbers: Sequence[int]) -> None:
+        """Forget deletions and their claims."""
+        for number in numbers:
+            self.deletions.pop(number, None)
+            self.deletion_claims.pop(number, None)
+
+    def unclaimed_deletions(
+        self, keys: Sequence[str], *, now: datetime, but_by: datetime | None = None
+    ) -> Sequence[int] | None:
+        """The numbers of deletions of these keys; None if someone claims one of them.
+
+        A claim that lasts until `but_by` is the caller's own.
+        """
+        numbers = [
+            number for number, deletion in self.deletions.items() if deletion.object_key in keys
+        ]
+        claims = self.deletion_claims
+        if any(
+            claims.get(number) != but_by and claims.get(number, now) > now for number in numbers
+        ):
+            return None
+        return numbers
+
     def purge(self, media_id: MediaId, deletions: Sequence[ObjectDeletion]) -> None:
         """Forget a media item."""
         variants = self.media.pop(media_id).variants

@@ -100,7 +100,10 @@ class BucketPlan:
         }
 
     def iam_policies(self) -> dict[str, Json]:
-        """The least that each process needs: `api` and `worker`. Without Redis, one needs both."""
+        """The least that each process needs: `api` and `worker`. Without Redis, one needs both.
+
+        Commands that remake or reconcile need what a worker needs.
+        """
         incoming, public = (
             self._objects(self.prefixes.incoming),
             self._objects(self.prefixes.public),

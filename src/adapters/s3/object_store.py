@@ -14,6 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from mediaport.adapters.s3.connection import S3Connection
 from mediaport.application.ports.object_store import (
     CACHE_CONTROL,
+    ListedObject,
     ObjectChanged,
     ObjectMissing,
     ObjectStore,
@@ -178,8 +179,8 @@ class S3ObjectStore(ObjectStore):
                 cause = f"{refused[0].get('Key')} was not deleted: {refused[0].get('Message')}"
                 raise PartUnavailable("object_store", cause)
 
-    async def keys_under(self, prefix: str) -> AsyncIterator[str]:
-        """Keys, by pages of a thousand."""
+    async def objects_under(self, prefix: str) -> AsyncIterator[ListedObject]:
+        """Pages of a thousand objects, in the order that S3 keeps them in."""
         place: dict[str, str] = {}
         while True:
             with _told(prefix):
@@ -192,7 +193,11 @@ class S3ObjectStore(ObjectStore):
                     )
                 )
             for found in page.get("Contents", ()):
-                yield found["Key"]
+                yield ListedObject(
+                    key=found["Key"],
+                    size_bytes=found["Size"],
+                    modified_at=found["LastModified"].astimezone(UTC),
+                )
             if not page["IsTruncated"]:
                 return
             place = {"ContinuationToken": page["NextContinuationToken"]}

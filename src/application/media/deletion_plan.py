@@ -37,6 +37,10 @@ class DeletionPlan:
         """When a thumbnail goes whose size is no longer made."""
         return now + SHOWN_FOR
 
+    def beside_remakes(self, *, now: datetime) -> datetime:
+        """When an object goes whose key may just be made anew, by a run that holds deletions."""
+        return now + 2 * THUMBNAILS_CLAIM_LASTS
+
     def staged(self, key: str, *, claimed_until: datetime) -> ObjectDeletion:
         """What one completion stages, once nobody can stage it any more."""
         return ObjectDeletion(object_key=key, due_at=claimed_until + COMPLETION_CLAIM_LASTS)

@@ -34,6 +34,15 @@ class StoredObject:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ListedObject:
+    """What a listing says of an object. `modified_at` is when its bytes came, in UTC."""
+
+    key: str
+    size_bytes: int
+    modified_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SignedUpload:
     """Permission for one PUT: send the file's bytes to `url` with exactly these `headers`.
 
@@ -131,8 +140,11 @@ class ObjectStore(Protocol):
         ...
 
     @abstractmethod
-    def keys_under(self, prefix: str) -> AsyncIterator[str]:
-        """The keys that start with `prefix`, in any order."""
+    def objects_under(self, prefix: str) -> AsyncIterator[ListedObject]:
+        """The objects whose key starts with `prefix`, in the order of the bytes of their keys.
+
+        Listed bit by bit: what comes or goes meanwhile may be listed or not.
+        """
         ...
 
     @abstractmethod

@@ -11,6 +11,7 @@ from mediaport.entrypoints.cli.demo import demo
 from mediaport.entrypoints.cli.doctor import doctor
 from mediaport.entrypoints.cli.migrate import migrate
 from mediaport.entrypoints.cli.provision import provision
+from mediaport.entrypoints.cli.reconcile import reconcile
 from mediaport.entrypoints.cli.serve import serve
 from mediaport.entrypoints.cli.show_settings import show_settings
 from mediaport.entrypoints.cli.sweep import sweep
@@ -32,6 +33,7 @@ for command in (
     provision,
     doctor,
     sweep,
+    reconcile,
     thumbnails,
     show_settings,
     demo,

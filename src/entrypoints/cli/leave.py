@@ -34,6 +34,11 @@ async def until_told(work: Coroutine[Any, Any, None]) -> bool:
 def leave(status: int = 0) -> Never:
     """End well, without waiting for threads whose call to a store hangs: nobody hears of it now."""
     click.echo("Stopped.")
+    end(status)
+
+
+def end(status: int) -> Never:
+    """End without a word, and without waiting."""
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)

@@ -89,7 +89,9 @@ class Visitor:
         """What it has brought and not taken away."""
         halves = (self._prefixes.incoming, self._prefixes.public)
         return [
-            key for half in halves async for key in self._store.keys_under(f"{half}{self._own}/")
+            each.key
+            for half in halves
+            async for each in self._store.objects_under(f"{half}{self._own}/")
         ]
 
     async def remove_all(self) -> list[str]:

@@ -22,7 +22,7 @@ from mediaport.domain.errors import (
     UploadExpired,
     WrongKind,
 )
-from mediaport.domain.keys import KeyPrefixes, variant_key
+from mediaport.domain.keys import KeyPrefixes, originals_of, variant_key
 from mediaport.domain.media import (
     ImageFacts,
     Media,
@@ -192,6 +192,15 @@ def test_thumbnails_are_made_or_fail_for_ready_media_only() -> None:
         requested().without_thumbnails(reason="undecodable")
 
 
+def test_thumbnails_that_were_lost_are_owed_again() -> None:
+    made = ready().with_thumbnails(VARIANTS, placeholder="p")
+
+    assert made.owing_thumbnails() == ready()
+    assert ready().without_thumbnails(reason="gave_up").owing_thumbnails() == ready()
+    with pytest.raises(MediaNotReady):
+        requested().owing_thumbnails()
+
+
 @pytest.mark.parametrize(
     ("media", "lacking"),
     [
@@ -233,6 +242,16 @@ def test_a_variant_lies_beside_its_original() -> None:
     assert variant_key("public/a.b/c.jpg", 128) == "public/a.b/c_128.webp"
 
 
+@pytest.mark.parametrize("original", ["public/a.b/c.jpg", "p/c_128.webp", "p/two\nlines.png"])
+def test_an_original_is_among_those_that_its_variants_can_have(original: str) -> None:
+    assert original in originals_of(variant_key(original, 512))
+
+
+@pytest.mark.parametrize("key", ["public/a/c.jpg", "public/a/c.webp", "p/c_x.webp", "p/c_1.png"])
+def test_what_is_no_variant_has_no_original(key: str) -> None:
+    assert originals_of(key) == []
+
+
 @pytest.mark.parametrize(
     "illegal",
     [
@@ -255,6 +274,7 @@ CALLS = {
     "complete": lambda media: media.complete(FACTS, etag="e", size_bytes=1000, now=NOW),
     "make": lambda media: media.with_thumbnails(VARIANTS, placeholder="p"),
     "fail": lambda media: media.without_thumbnails(reason="undecodable"),
+    "owe": lambda media: media.owing_thumbnails(),
     "describe": lambda media: media.described("alt"),
     "attach": lambda media: media.require_attachable(by=OWNER, kind=Kind.POST_IMAGE) or media,
     "upload": lambda media: media.require_uploadable(NOW) or media,

@@ -1,0 +1,108 @@
+"""Every database says the same of the objects that its rows belong to."""
+
+import asyncio
+from abc import abstractmethod
+
+import pytest
+from sqlalchemy import text
+
+from mediaport.adapters.memory.inventory import MemoryInventory
+from mediaport.adapters.memory.leases import MemoryLeases
+from mediaport.adapters.memory.media_repository import MemoryMediaRepository
+from mediaport.adapters.memory.post_repository import MemoryPostRepository
+from mediaport.adapters.memory.remake_repository import MemoryRemakeRepository
+from mediaport.adapters.memory.tables import MemoryTables
+from mediaport.adapters.memory.user_repository import MemoryUserRepository
+from mediaport.adapters.sql.database import Database
+from mediaport.adapters.sql.inventory import SqlInventory
+from mediaport.application.ports.inventory import Inventory
+from mediaport.application.ports.unavailable import PartUnavailable
+from tests.contracts.inventory import InventoryContract, beside, settled
+from tests.contracts.repositories import NOW, SOON, Repositories
+from tests.contracts.test_repositories import on
+
+
+class TestMemoryInventory(InventoryContract):
+    @pytest.fixture
+    def tables(self) -> MemoryTables:
+        return MemoryTables()
+
+    @pytest.fixture
+    def repositories(self, tables: MemoryTables) -> Repositories:
+        return Repositories(
+            MemoryMediaRepository(tables),
+            MemoryUserRepository(tables),
+            MemoryPostRepository(tables),
+            MemoryRemakeRepository(tables),
+            MemoryLeases(tables),
+        )
+
+    @pytest.fixture
+    def inventory(self, tables: MemoryTables) -> Inventory:
+        return MemoryInventory(tables)
+
+    async def test_a_database_that_is_down_says_so(self, tables: MemoryTables) -> None:
+        tables.is_down = True
+
+        with pytest.raises(PartUnavailable):
+            await MemoryInventory(tables).debts()
+
+
+class SqlInventoryContract(InventoryContract):
+    """`database` comes from the database's subclass."""
+
+    @pytest.fixture
+    @abstractmethod
+    def database(self) -> Database: ...
+
+    @pytest.fixture
+    def repositories(self, database: Database) -> Repositories:
+        return on(database)
+
+    @pytest.fixture
+    def inventory(self, database: Database) -> Inventory:
+        return SqlInventory(database)
+
+
+class TestSqliteInventory(SqlInventoryContract):
+    @pytest.fixture
+    def database(self, sqlite: Database) -> Database:
+        return sqlite
+
+
+class TestPostgresqlInventory(SqlInventoryContract):
+    @pytest.fixture
+    def database(self, postgresql: Database) -> Database:
+        return postgresql
+
+    @pytest.mark.parametrize("ends", ["commit", "rollback"])
+    async def test_a_thumbnail_that_is_just_being_saved_is_waited_for(
+        self, postgresql: Database, repositories: Repositories, inventory: Inventory, ends: str
+    ) -> None:
+        media = await settled(repositories)
+        key = beside(media, 64)
+
+        async with postgresql.engine.connect() as saving:
+            lock = f"SELECT id FROM media WHERE id = {media.id} FOR UPDATE"
+            await saving.execute(text(lock))
+            await saving.execute(
+                text(
+                    "INSERT INTO media_variants VALUES"
+                    f" ({media.id}, 64, '{key}', 'https://cdn/x', 64, 64, 1)"
+                )
+            )
+            writing = asyncio.ensure_future(
+                inventory.write_down([key], due_at=NOW, remakable_due_at=SOON)
+            )
+            while not await self.waits(postgresql):
+                await asyncio.sleep(0.01)
+            await (saving.commit() if ends == "commit" else saving.rollback())
+
+        assert await writing == ([] if ends == "commit" else [key])
+
+    async def waits(self, database: Database) -> bool:
+        """Whether someone waits for a lock."""
+        waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        async with database.read() as connection:
+            count: int = (await connection.execute(waiting)).scalar_one()
+        return count > 0
