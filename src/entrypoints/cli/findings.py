@@ -92,7 +92,7 @@ class Lines(Told):
             yield f"No media in this database is in bucket {self.bucket}: is it the right one?"
         if self.elsewhere:
             yield f"{self.elsewhere} media are in other buckets: they were not compared."
-        if self.dry_run and self.needs_someone:
+        if self.dry_run and self.needs_someone and self.is_of_bucket:
             yield AGAIN
         if self.debts:
             yield from _debts(self.debts)
