@@ -7,19 +7,14 @@ import pytest
 from sqlalchemy import text
 
 from mediaport.adapters.memory.inventory import MemoryInventory
-from mediaport.adapters.memory.leases import MemoryLeases
-from mediaport.adapters.memory.media_repository import MemoryMediaRepository
-from mediaport.adapters.memory.post_repository import MemoryPostRepository
-from mediaport.adapters.memory.remake_repository import MemoryRemakeRepository
 from mediaport.adapters.memory.tables import MemoryTables
-from mediaport.adapters.memory.user_repository import MemoryUserRepository
 from mediaport.adapters.sql.database import Database
 from mediaport.adapters.sql.inventory import SqlInventory
 from mediaport.application.ports.inventory import Inventory
 from mediaport.application.ports.unavailable import PartUnavailable
 from tests.contracts.inventory import InventoryContract, beside, settled
 from tests.contracts.repositories import NOW, SOON, Repositories
-from tests.contracts.test_repositories import on
+from tests.contracts.test_repositories import in_memory, on
 
 
 class TestMemoryInventory(InventoryContract):
@@ -29,13 +24,7 @@ class TestMemoryInventory(InventoryContract):
 
     @pytest.fixture
     def repositories(self, tables: MemoryTables) -> Repositories:
-        return Repositories(
-            MemoryMediaRepository(tables),
-            MemoryUserRepository(tables),
-            MemoryPostRepository(tables),
-            MemoryRemakeRepository(tables),
-            MemoryLeases(tables),
-        )
+        return in_memory(tables)
 
     @pytest.fixture
     def inventory(self, tables: MemoryTables) -> Inventory:

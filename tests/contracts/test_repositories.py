@@ -37,6 +37,16 @@ def on(database: Database) -> Repositories:
     )
 
 
+def in_memory(tables: MemoryTables) -> Repositories:
+    return Repositories(
+        MemoryMediaRepository(tables),
+        MemoryUserRepository(tables),
+        MemoryPostRepository(tables),
+        MemoryRemakeRepository(tables),
+        MemoryLeases(tables),
+    )
+
+
 class SqlRepositoriesContract(RepositoriesContract):
     """What the tables themselves see to; `database` comes from the database's subclass."""
 
@@ -77,14 +87,7 @@ class SqlRepositoriesContract(RepositoriesContract):
 class TestMemoryRepositories(RepositoriesContract):
     @pytest.fixture
     def repositories(self) -> Repositories:
-        tables = MemoryTables()
-        return Repositories(
-            MemoryMediaRepository(tables),
-            MemoryUserRepository(tables),
-            MemoryPostRepository(tables),
-            MemoryRemakeRepository(tables),
-            MemoryLeases(tables),
-        )
+        return in_memory(MemoryTables())
 
     async def test_a_database_that_is_down_says_so(self) -> None:
         media = MemoryMediaRepository(MemoryTables(is_down=True))

@@ -69,14 +69,8 @@ class Embedded:
     def armed(self, point: str) -> Iterator[None]:
         """Work with a process that kills itself at the point; killed at the end at the latest."""
         self.server.kill()
-        self.server.settings["FAIL_POINT"] = point
-        with suppress(RuntimeError):  # it may be gone before it says that it is there
-            self.server.start()
-        try:
+        with _armed(self.server, point):
             yield
-        finally:
-            self.server.kill()
-            del self.server.settings["FAIL_POINT"]
 
     def is_gone(self) -> bool:
         """Whether it has killed itself."""
@@ -111,14 +105,8 @@ class Real:
         self._worker.kill()  # one that is whole would do the work of one that is to fail
         if not is_workers:
             self._api.kill()
-        self._armed.settings["FAIL_POINT"] = point
-        with suppress(RuntimeError):
-            self._armed.start()
-        try:
+        with _armed(self._armed, point):
             yield
-        finally:
-            self._armed.kill()
-            del self._armed.settings["FAIL_POINT"]
 
     def is_gone(self) -> bool:
         """Whether it has killed itself."""
@@ -129,6 +117,18 @@ class Real:
         for process in (self._api, self._worker):
             if not process.is_running:
                 process.start()
+
+
+@contextmanager
+def _armed(process: MediaportProcess, point: str) -> Iterator[None]:
+    process.settings["FAIL_POINT"] = point
+    with suppress(RuntimeError):  # it may be gone before it says that it is there
+        process.start()
+    try:
+        yield
+    finally:
+        process.kill()
+        del process.settings["FAIL_POINT"]
 
 
 def kill_at(stage: Embedded | Real, points: Sequence[str], report: Report) -> None:
