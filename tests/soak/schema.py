@@ -19,7 +19,14 @@ from tests.integration.server import Server, User
 from tests.soak.parts import started_parts
 
 # A limit would answer most of them.
-UNLIMITED = {"MEDIA_MAX_PENDING": "1000000"}
+UNLIMITED = {
+    "MEDIA_MAX_PENDING": "1000000",
+    "RATE_PER_USER": "off",
+    "RATE_PER_ADDRESS": "off",
+    "RATE_LOGIN_PER_NAME": "off",
+    "RATE_LOGIN_PER_ADDRESS": "off",
+    "RATE_REGISTER_PER_ADDRESS": "off",
+}
 
 
 def check_answers(

@@ -59,8 +59,13 @@ class Decoders:
         """
         for _ in range(self._count):
             async with self._free:
-                if self._busy + len(self._idle) < self._count:
+                if self._busy + len(self._idle) >= self._count:
+                    return
+                self._busy += 1  # or whoever else starts some now would count one too few
+                try:
                     self._idle.append(await self._new())
+                finally:
+                    self._busy -= 1
 
     async def close(self) -> None:
         """End all processes; those that are at work, once they are done."""
