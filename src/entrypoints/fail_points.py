@@ -44,6 +44,7 @@ USE_CASES = MappingProxyType(
                 "images.strip",
                 "store.put",
                 "media.mark_ready",
+                "media.release_completion",
                 "queue.enqueue",
                 "store.delete",
             ),

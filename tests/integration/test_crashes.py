@@ -2,15 +2,18 @@
 
 import os
 import signal
+import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 from PIL import Image
 
+from mediaport.entrypoints.cli.serve import GRACE_S
 from tests import pictures
 from tests.integration.server import Server, User
 from tests.whole import SIZES, differences
@@ -91,6 +94,32 @@ def test_a_stop_gives_work_back(tmp_path: Path) -> None:
         assert user.settled(media_id)["thumbnails_status"] == "ready"
     user.close()
     server.stop()
+
+
+def test_a_stop_ends_slow_uploads_when_its_grace_is_over(own_server: Server) -> None:
+    own_server.start()
+    user = User(own_server.url, "ada")
+    body = photo(1)
+    uploads = []
+    for _ in range(3):
+        upload = user.presign(body).json()["upload"]
+        url = urlsplit(upload["url"])
+        uploading = socket.create_connection((url.hostname, url.port), timeout=30)
+        head = f"PUT {url.path}?{url.query} HTTP/1.1\r\nHost: x\r\nContent-Type: image/jpeg\r\n"
+        uploading.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body[:1000])
+        uploads.append(uploading)
+
+    started = time.monotonic()
+    assert own_server.stop() == 0
+    assert GRACE_S <= time.monotonic() - started < GRACE_S + 10
+
+    for uploading in uploads:
+        with uploading:
+            assert uploading.recv(100).startswith(b"HTTP/1.1 503")  # row 51
+    assert "Traceback" not in own_server.log
+    assert not own_server.public_keys()
+    assert not [path for path in own_server.objects.rglob("*") if path.is_file()]
+    user.close()
 
 
 def test_two_processes_share_one_data_folder(own_server: Server) -> None:

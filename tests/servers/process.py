@@ -57,6 +57,11 @@ class ServerProcess:
         return self._process is not None and self._process.poll() is None
 
     @property
+    def was_killed(self) -> bool:
+        """Whether SIGKILL has ended it."""
+        return self._process is not None and self._process.poll() == -signal.SIGKILL
+
+    @property
     def children(self) -> list[int]:
         """The processes that it has started."""
         if self._process is None:

@@ -72,9 +72,10 @@ class Embedded:
         with _armed(self.server, point):
             yield
 
-    def is_gone(self) -> bool:
-        """Whether it has killed itself."""
-        return not self.server.is_running
+    @property
+    def failing(self) -> MediaportProcess:
+        """Whose point it is."""
+        return self.server
 
     def mended(self) -> None:
         """Start everything that is not running, whole."""
@@ -108,9 +109,10 @@ class Real:
         with _armed(self._armed, point):
             yield
 
-    def is_gone(self) -> bool:
-        """Whether it has killed itself."""
-        return not self._armed.is_running
+    @property
+    def failing(self) -> MediaportProcess:
+        """Whose point it is."""
+        return self._armed
 
     def mended(self) -> None:
         """Start everything that is not running, whole."""
@@ -139,13 +141,13 @@ def kill_at(stage: Embedded | Real, points: Sequence[str], report: Report) -> No
             working = threading.Thread(target=_work, args=[stage, report], daemon=True)
             working.start()
             deadline = time.monotonic() + PATIENCE_S
-            while not stage.is_gone() and time.monotonic() < deadline:
+            while stage.failing.is_running and time.monotonic() < deadline:
                 time.sleep(0.01)
-            is_killed = stage.is_gone()
+            is_killed = stage.failing.was_killed
         working.join(PATIENCE_S)
         report.kills[point] += is_killed
         if not is_killed:
-            report.wrong.append(f"{point} was not reached")
+            report.wrong.append(f"{point} was not reached, or the process ended otherwise")
         report.wrong += [
             f"after {point}: {line}"
             for line in differences(stage.product, acknowledged=report.acknowledged)
@@ -182,7 +184,7 @@ def _work(stage: Embedded | Real, report: Report) -> None:
     user = stage.user
     with suppress(httpx.TransportError, httpx.HTTPStatusError, KeyError):
         for body in cycle((CLEAN, AT_HOME, NO_PICTURE)):
-            if stage.is_gone():
+            if not stage.failing.is_running:
                 return
             media_id = user.upload(body)
             answer = user.complete(media_id)

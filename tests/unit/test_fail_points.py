@@ -6,6 +6,7 @@ import pytest
 
 from mediaport.adapters.memory.images import picture
 from mediaport.application.media.complete_upload import CompleteUpload
+from mediaport.domain.errors import NotAnImage
 from mediaport.domain.policy import Kind
 from mediaport.entrypoints.fail_points import USE_CASES, arm, watched
 from tests.world import World
@@ -23,6 +24,9 @@ async def complete(world: World, use_case: UseCase) -> None:
     for body in (picture(), picture(at_home=True)):
         media_id = await world.uploaded(owner, body=body)
         await use_case(media_id, by=owner)
+    refused = await world.uploaded(owner, body=b"no picture")
+    with pytest.raises(NotAnImage):
+        await use_case(refused, by=owner)
 
 
 async def worker(world: World, use_case: UseCase) -> None:

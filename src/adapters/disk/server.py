@@ -96,6 +96,8 @@ class DiskStoreServer:
             status = await asyncio.to_thread(upload.finish, bytes(buffer))
         except TimeoutError as error:
             raise StoreRefusal(400, "RequestTimeout", f"No end in {UPLOAD_LASTS}.") from error
+        except asyncio.CancelledError as error:  # a stop whose grace is over, and nothing else
+            raise StoreRefusal(503, "ServiceUnavailable", "The server stops.") from error
         finally:
             await asyncio.to_thread(upload.discard)
         return Response(headers={"ETag": f'"{etag_of(status)}"'})
