@@ -59,7 +59,7 @@ class InventoryContract:
     ) -> None:
         assert await inventory.extent("b") == Extent(media=0, is_of_bucket=False)
         owner = await repositories.user()
-        assert await inventory.extent("b") == Extent(media=0, is_of_bucket=True)
+        assert await inventory.extent("b") == Extent(media=0, is_of_bucket=False)
         await repositories.pending(owner)
         assert await inventory.extent("b") == Extent(media=1, is_of_bucket=True)
         await repositories.ready(owner)

@@ -21,9 +21,7 @@ class MemoryInventory(Inventory):
         self._tables.answer()
         media = self._tables.media.values()
         lies_there = any(each.bucket == bucket for each in media)
-        return Extent(
-            media=len(media), is_of_bucket=lies_there if media else bool(self._tables.users)
-        )
+        return Extent(media=len(media), is_of_bucket=lies_there)
 
     async def ready_media(self, *, after: str, up_to: str | None, limit: int) -> Sequence[Media]:
         """Ready media by their object key."""

@@ -16,7 +16,7 @@ from mediaport.adapters.sql.rows import (
     write_down,
 )
 from mediaport.adapters.sql.tables import media as table
-from mediaport.adapters.sql.tables import media_variants, object_deletions, users
+from mediaport.adapters.sql.tables import media_variants, object_deletions
 from mediaport.application.ports.inventory import Debts, Extent, Inventory
 from mediaport.application.ports.media_repository import ObjectDeletion
 from mediaport.domain.keys import originals_of
@@ -34,10 +34,9 @@ class SqlInventory(Inventory):
 
     async def extent(self, bucket: str) -> Extent:
         """Count media by their ids alone: the index answers it."""
-        lies_there = exists().where(table.c.bucket == bucket)
+        is_of_bucket = select(exists().where(table.c.bucket == bucket))
         async with self._database.read() as connection:
             count = (await connection.execute(select(func.count(table.c.id)))).scalar_one()
-            is_of_bucket = select(lies_there if count else exists().where(users.c.id > 0))
             found = (await connection.execute(is_of_bucket)).scalar_one()
         return Extent(media=count, is_of_bucket=found)
 
