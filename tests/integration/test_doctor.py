@@ -106,7 +106,7 @@ class _FastClock(SystemClock):
 
 
 async def test_a_clock_that_is_off_is_found(well: dict[str, str]) -> None:
-    found = await findings(well, lambda container: container.clock.override(_FastClock()))
+    found = await findings(well, lambda container: container.host_clock.override(_FastClock()))
 
     assert ailing(found) == {"clock of the store", "database clock"}
     assert re.search(r"\+(299|300|301) s off", found["clock of the store"].seen)

@@ -22,7 +22,7 @@ class S3Examination:
 
     def __init__(self, container: Container, http: httpx.AsyncClient) -> None:
         self._connection = container.s3_connection()
-        self._clock = container.clock()
+        self._clock = container.host_clock()
         self._http = http
         self._client = self._connection.client()
 
