@@ -57,9 +57,9 @@ class Usage:
     """What one user has in the store, or may still bring there.
 
     Attributes:
-        pending: Uploads that are pending and not expired.
+        pending: Uploads that are pending and not expired, or are just being completed.
         pending_bytes: What they declared.
-        expires_at: When the first of them expires; None if there are none.
+        expires_at: When the first of them expires; None if none will.
         stored_bytes: The published originals.
     """
 

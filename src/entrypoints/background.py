@@ -12,7 +12,8 @@ from mediaport.entrypoints.container import Container
 
 log = logging.getLogger(__name__)
 
-READ_TIME_EVERY_S = 30
+READ_TIME_EVERY_S = 30.0
+READ_AGAIN_S = 1.0
 
 
 @asynccontextmanager
@@ -51,28 +52,36 @@ async def closing_parts(container: Container) -> AsyncIterator[None]:
 async def using_parts(container: Container) -> AsyncIterator[None]:
     """Go by the database's clock, and close every part at the end of the block.
 
-    A SQLite file has no clock but the host's.
-
-    Raises:
-        PartUnavailable: The database does not say what time it is.
+    A SQLite file has no clock but the host's. While PostgreSQL has not told the time, it counts as
+    down.
     """
     async with closing_parts(container):
         if not container.settings().database_url:
             yield
             return
         clock = container.database_clock()
-        await clock.read()
-        async with _beside(_read_for_ever(clock)):
+        pause_s = await _read(clock)
+        async with _beside(_read_for_ever(clock, pause_s)):
             yield
 
 
-async def _read_for_ever(clock: DatabaseClock) -> None:
+async def _read_for_ever(clock: DatabaseClock, pause_s: float) -> None:
     while True:
-        await asyncio.sleep(READ_TIME_EVERY_S)
-        try:
-            await clock.read()
-        except PartUnavailable as error:
-            log.warning("The time goes by this host's clock for now. %s", error)
+        await asyncio.sleep(pause_s)
+        pause_s = await _read(clock)
+
+
+async def _read(clock: DatabaseClock) -> float:
+    """Ask for the time; when to ask again, in seconds."""
+    try:
+        await clock.read()
+    except PartUnavailable as error:
+        log.warning("The time could not be read. %s", error)
+        return READ_AGAIN_S
+    except Exception:
+        log.exception("The time could not be read")
+        return READ_AGAIN_S
+    return READ_TIME_EVERY_S
 
 
 def making_thumbnails(container: Container) -> AbstractAsyncContextManager[None]:

@@ -202,7 +202,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = "60/minute"
     rate_register_per_address: Annotated[
         RateText,
-        Meta(description="New accounts from one address", examples=["300/minute"]),
+        Meta(description="Tries to open an account from one address", examples=["300/minute"]),
     ] = "300/minute"
     trusted_proxies: Annotated[
         tuple[str, ...],

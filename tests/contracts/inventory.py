@@ -61,7 +61,7 @@ class InventoryContract:
         owner = await repositories.user()
         assert await inventory.extent("b") == Extent(media=0, is_of_bucket=False)
         await repositories.pending(owner)
-        assert await inventory.extent("b") == Extent(media=1, is_of_bucket=True)
+        assert await inventory.extent("b") == Extent(media=1, is_of_bucket=False)
         await repositories.ready(owner)
 
         assert await inventory.extent("b") == Extent(media=2, is_of_bucket=True)

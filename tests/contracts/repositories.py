@@ -276,6 +276,18 @@ class RepositoriesContract:
             Usage(pending=0, pending_bytes=0, expires_at=None, stored_bytes=0),
         ]
 
+    async def test_an_upload_that_is_over_counts_while_it_is_being_completed(
+        self, repositories: Repositories
+    ) -> None:
+        owner = await repositories.user()
+        policy = replace(POLICY, max_pending=1)
+        media = await repositories.pending(owner, now=later(-3599), policy=policy)
+        await repositories.media.claim_completion(media.id, now=NOW, until=later(25), deletions=[])
+
+        with pytest.raises(TooManyPendingUploads):  # row 31
+            await repositories.pending(owner, now=later(10), policy=policy)
+        await repositories.pending(owner, now=later(25), policy=policy)
+
     async def test_what_nothing_has_shown_since_it_was_ready_is_found_oldest_first(
         self, repositories: Repositories
     ) -> None:
@@ -321,6 +333,16 @@ class RepositoriesContract:
         await leases.release("sweep", held_until=later(30))
         assert await leases.claim("sweep", now=NOW, until=later(40))
         assert await leases.claim("sweep", now=later(40), until=later(70))
+
+    async def test_a_lease_that_a_wrong_clock_made_keeps_nobody(
+        self, repositories: Repositories
+    ) -> None:
+        leases = repositories.leases
+        await leases.claim("sweep", now=later(4000), until=later(4030))
+
+        assert await leases.claim("sweep", now=NOW, until=later(30))
+        # One that was made a moment later is none of these.
+        assert not await leases.claim("sweep", now=later(-29), until=later(1))
 
     async def test_alt_text_is_kept_whatever_else_happens(self, repositories: Repositories) -> None:
         owner = await repositories.user()

@@ -20,6 +20,7 @@ from mediaport.domain.users import UserId
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 SECRET = "s" * 32
+WIDE = "".join(chr(ord(letter) + 0xFEE0) for letter in "password")
 
 
 class PasswordsContract:
@@ -66,6 +67,24 @@ class TestArgon2Passwords(PasswordsContract):
 
     async def test_the_hash_is_what_owasp_recommends(self, passwords: Argon2Passwords) -> None:
         assert (await passwords.hash("x")).startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+
+    @pytest.mark.parametrize(
+        "password",
+        [
+            "00000000",
+            "aaaaaaaa",
+            "abcdefgh",
+            " " * 8,
+            "mediaport",
+            " password ",
+            WIDE,
+            "testtest",
+        ],
+    )
+    async def test_what_is_no_better_is_common_too(
+        self, passwords: Argon2Passwords, password: str
+    ) -> None:
+        assert await passwords.is_common(password)
 
     async def test_the_list_of_common_ones_is_long(self, passwords: Argon2Passwords) -> None:
         often = ["qwertyuiop", "iloveyou", "baseball", "1q2w3e4r", "TRUSTNO1", "passw0rd"]

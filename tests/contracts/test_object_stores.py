@@ -207,6 +207,32 @@ class TestDiskObjectStore(HttpObjectStoreContract):
         assert not (root / "public").exists()
         assert root.exists()
 
+    async def test_what_a_link_leads_to_is_no_object(
+        self, store: DiskObjectStore, root: Path, tmp_path: Path
+    ) -> None:
+        key = public()
+        await store.put(key, BODY, content_type=JPEG)
+        outside = tmp_path / "outside"
+        outside.mkdir()
+        (outside / "precious.jpg").write_bytes(BODY)
+        (root / "public/alias").symlink_to(root / key.rpartition("/")[0])
+        (root / "public/away").symlink_to(outside)
+        (root / "public/loop").symlink_to(root / "public")
+        (root / "public/folder.jpg").mkdir()
+
+        listed = [each.key async for each in store.objects_under("public/")]
+        await store.delete(
+            [
+                f"public/alias/{key.rpartition('/')[2]}",
+                "public/away/precious.jpg",
+                "public/folder.jpg",
+            ]
+        )
+
+        assert listed == [key]
+        assert await store.read(key) == BODY
+        assert (outside / "precious.jpg").exists()
+
     async def test_a_full_disk_is_told_from_a_broken_one(
         self,
         store: DiskObjectStore,

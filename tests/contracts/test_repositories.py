@@ -22,6 +22,7 @@ from mediaport.adapters.sql.post_repository import SqlPostRepository
 from mediaport.adapters.sql.remake_repository import SqlRemakeRepository
 from mediaport.adapters.sql.user_repository import SqlUserRepository
 from mediaport.application.ports.unavailable import PartUnavailable
+from mediaport.domain.errors import MediaStillShown
 from tests.contracts.repositories import NOW, Repositories, RepositoriesContract
 from tests.servers.postgresql import Postgresql
 from tests.servers.process import free_port
@@ -82,6 +83,22 @@ class SqlRepositoriesContract(RepositoriesContract):
         with pytest.raises(IntegrityError):
             async with database.write() as connection:
                 await connection.execute(text(f"UPDATE media SET {illegal}"))
+
+    async def test_media_that_is_shown_is_not_found_by_the_sweep_for_ever(
+        self, database: Database, repositories: Repositories
+    ) -> None:
+        owner = await repositories.user()
+        media = await repositories.ready(owner)
+        await repositories.post(owner, media)
+        async with database.write() as connection:  # as an older version does
+            await connection.execute(text("UPDATE media SET unattached_since = ready_at"))
+        assert await repositories.media.unattached(before=NOW, limit=9) == [media]
+
+        with pytest.raises(MediaStillShown):
+            await repositories.media.purge(media, deletions=[])
+
+        assert await repositories.media.unattached(before=NOW, limit=9) == []
+        assert await repositories.media.get(media.id) == media
 
 
 class TestMemoryRepositories(RepositoriesContract):

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from mediaport.application.media.compare_bucket import Stretch
+from mediaport.application.media.compare_bucket import Compared
 from mediaport.application.media.reconcile import Difference, Finding, Outcome, Report
 from mediaport.application.ports.clock import Clock
 from mediaport.entrypoints.background import closing_parts
@@ -184,7 +184,7 @@ class Heard(Report):
     def found(self, finding: Finding) -> None:
         self.findings.append(finding)
 
-    def passed(self, stretch: Stretch) -> None: ...
+    def passed(self, stretch: Compared) -> None: ...
 
 
 async def mended_two_days_later(settings: dict[str, str]) -> set[tuple[Difference, Outcome, str]]:

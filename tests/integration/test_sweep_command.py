@@ -9,8 +9,8 @@ from tests import pictures
 from tests.integration.crew import Crew
 from tests.integration.server import Server, run
 
-# The server itself shall not sweep meanwhile.
-IDLE = {"MEDIA_SWEEP_INTERVAL_S": "1000", "MEDIA_UNATTACHED_TTL": "1"}
+# The server itself shall not sweep meanwhile, but for once when it starts.
+IDLE = {"MEDIA_SWEEP_INTERVAL_S": "1000"}
 
 
 def files(server: Server) -> set[str]:
@@ -69,6 +69,7 @@ def test_it_makes_thumbnails_that_are_owed(server: Server, crew: Crew) -> None:
 
 
 def test_it_waits_for_a_sweep_that_was_killed_to_run_out(server: Server) -> None:
+    server.stop()
     server.rows(
         "INSERT INTO object_deletions (object_key, due_at) VALUES ('public/x', '2026-01-01')",
         "INSERT OR REPLACE INTO leases (name, claimed_until)"
@@ -76,6 +77,43 @@ def test_it_waits_for_a_sweep_that_was_killed_to_run_out(server: Server) -> None
     )
 
     assert swept(server)["objects_removed"] == 1
+
+
+def test_it_goes_to_the_end_however_much_there_is(server: Server, crew: Crew) -> None:
+    user = crew.user(server)
+    media_id = user.upload(pictures.picture())
+    user.complete(media_id).raise_for_status()
+    user.settled(media_id)
+    server.stop()
+    columns = (
+        "owner_id, kind, status, bucket, public_url, content_type, size_bytes, etag, width, height,"
+        " thumbnails_status, created_at, expires_at, ready_at"
+    )
+    server.rows(  # without objects, so that each of them fails at once
+        "WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 1100)"
+        f" INSERT INTO media (incoming_key, object_key, {columns})"
+        f" SELECT 'i' || n, 'p' || n, {columns.replace('thumbnails_status', repr('pending'))}"
+        " FROM media, number WHERE id = 1"
+    )
+
+    assert swept(server)["thumbnails_asked_for"] >= 1100
+    owed = "SELECT count(*) FROM media WHERE thumbnails_status = 'pending'"
+    assert server.rows(owed) == [(0,)]
+
+
+def test_what_the_store_does_not_remove_is_told_by_the_exit_status(server: Server) -> None:
+    server.stop()
+    server.rows(
+        "INSERT INTO object_deletions (object_key, due_at) VALUES ('public/x', '2026-01-01')"
+    )
+    server.objects.rename(server.folder / "elsewhere")
+    server.objects.write_text("no folder")
+
+    done = run("sweep", cwd=server.folder, **server.settings)
+
+    assert done.returncode == 1
+    assert "0 objects removed" in done.stdout
+    assert "wait for another sweep" in done.stderr
 
 
 def test_without_json_it_says_in_words_what_was_done(server: Server, tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 """Hosts whose clocks differ by five minutes, over one database."""
 
+import re
 import time
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -35,15 +37,21 @@ def test_a_worker_whose_clock_is_wrong_expires_nothing_and_makes_thumbnails(
     api = crew.api(**short)
     user = crew.user(api)
     media_id = user.upload(pictures.picture())
-    due = (
-        "INSERT INTO object_deletions (object_key, due_at) VALUES ('x', '2026-01-01') RETURNING id"
+    # Due for a minute, or for four more by the worker's clock, or in four: then it would not go.
+    asked(
+        real["DATABASE_URL"],
+        "INSERT INTO object_deletions (object_key, due_at)"
+        " VALUES ('x', now() - interval '60 s') RETURNING id",
     )
-    asked(real["DATABASE_URL"], due)
     worker = crew.worker(**short, PYTHONPATH=str(tmp_path))
     deadline = time.monotonic() + 60
-    while asked(real["DATABASE_URL"], "SELECT id FROM object_deletions WHERE object_key = 'x'"):
+    while "Swept: 0 uploads expired" not in worker.log:
         assert time.monotonic() < deadline, "the worker does not sweep"
         time.sleep(0.1)
+    (line,) = re.findall(r"^(\S+ \S+),\d+ .* Swept: 0 uploads expired", worker.log, re.MULTILINE)
+    its_time = datetime.strptime(line, "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007 - the host's, as ours
+    shifted_s = (its_time - datetime.now()).total_seconds()  # noqa: DTZ005 - likewise
+    assert abs(shifted_s - shift_s) < 60, "its clock is not wrong"
 
     assert user.complete(media_id).status_code == 200  # row 52
     assert user.settled(media_id)["thumbnails_status"] == "ready"

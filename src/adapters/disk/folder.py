@@ -95,6 +95,8 @@ class ObjectFolder:
             path = self.path(key)
         except ObjectMissing:
             return
+        if path.is_dir() or path.resolve() != self.root.resolve() / key:
+            return  # no object: someone has put a folder or a link there
         with _translated_errors(key):
             path.unlink(missing_ok=True)
         for folder in list(path.parents)[: key.count("/")]:
@@ -126,7 +128,9 @@ class ObjectFolder:
         """What is in a folder, as it sorts in keys: folders by their name with its slash."""
         try:
             with _translated_errors("the folder"), os.scandir(self.root / folder) as entries:
-                return sorted(f"{each.name}/" if each.is_dir() else each.name for each in entries)
+                # What a link leads to is no object of ours, or one under another key.
+                ours = (each for each in entries if not each.is_symlink())
+                return sorted(f"{each.name}/" if each.is_dir() else each.name for each in ours)
         except ObjectMissing:
             return []
 
@@ -143,7 +147,7 @@ class ObjectFolder:
         """Remove what uploads left behind that were cut off an hour ago or earlier."""
         with _translated_errors("the folder"):
             for file in self._half_written().parent.iterdir():
-                with suppress(FileNotFoundError):
+                with suppress(FileNotFoundError, IsADirectoryError):
                     # A link has the time of its file: what counts is when it was made one.
                     if time.time() - file.stat().st_ctime > _STALE_AFTER_S:
                         file.unlink()

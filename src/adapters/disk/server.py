@@ -181,5 +181,9 @@ def _xml(status: int, code: str, message: str) -> Response:
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         f"<Error><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
     )
-    headers = {"Retry-After": "5"} if status == 503 else None
+    headers = {
+        "Cache-Control": "no-store",
+        "Content-Security-Policy": PUBLIC_HEADERS["Content-Security-Policy"],
+        **({"Retry-After": "5"} if status == 503 else {}),
+    }
     return Response(body, status, headers, media_type="application/xml")

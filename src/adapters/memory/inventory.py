@@ -20,7 +20,7 @@ class MemoryInventory(Inventory):
         """Count media."""
         self._tables.answer()
         media = self._tables.media.values()
-        lies_there = any(each.bucket == bucket for each in media)
+        lies_there = any(each.is_ready and each.bucket == bucket for each in media)
         return Extent(media=len(media), is_of_bucket=lies_there)
 
     async def ready_media(self, *, after: str, up_to: str | None, limit: int) -> Sequence[Media]:

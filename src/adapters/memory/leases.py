@@ -18,7 +18,8 @@ class MemoryLeases(Leases):
         """Take a free lease, or lengthen one's own."""
         self._tables.answer()
         current = self._tables.leases.get(name)
-        if current is not None and current > now and current != held_until:
+        is_held = current is not None and now < current <= until + (until - now)
+        if is_held and current != held_until:
             return False
         self._tables.leases[name] = until
         return True

@@ -41,11 +41,18 @@ class MemoryMediaRepository(MediaRepository):
 
     def _usage(self, owner_id: UserId, now: datetime) -> Usage:
         theirs = [media for media in self._tables.media.values() if media.owner_id == owner_id]
-        pending = [media for media in theirs if not media.is_ready and media.expires_at > now]
+        live = [media for media in theirs if not media.is_ready and media.expires_at > now]
+        completing = [
+            media
+            for media in theirs
+            if not media.is_ready
+            and media.expires_at <= now
+            and _is_held(self._tables.completion_claims, media.id, now)
+        ]
         return Usage(
-            pending=len(pending),
-            pending_bytes=sum(media.size_bytes for media in pending),
-            expires_at=min((media.expires_at for media in pending), default=None),
+            pending=len(live) + len(completing),
+            pending_bytes=sum(media.size_bytes for media in [*live, *completing]),
+            expires_at=min((media.expires_at for media in live), default=None),
             stored_bytes=sum(media.size_bytes for media in theirs if media.is_ready),
         )
 

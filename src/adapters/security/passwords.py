@@ -1,6 +1,7 @@
 """Argon2id password hashes, computed in threads of their own."""
 
 import asyncio
+import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
@@ -13,6 +14,20 @@ from mediaport.application.ports.passwords import Passwords
 _MEMORY_KIB, _PASSES, _LANES = 19 * 1024, 2, 1
 
 
+def _is_common(password: str) -> bool:
+    """Whether it is on the list, or no better: one character again and again, a row of keys.
+
+    What it looks like counts, not how it was typed: wide letters, capitals, blanks around it.
+    """
+    from zxcvbn import zxcvbn  # noqa: PLC0415 - slow to import
+
+    plain = unicodedata.normalize("NFKC", password).casefold().strip()
+    if not plain or plain in _common():
+        return True
+    weak: bool = zxcvbn(plain[:LOOKED_AT], user_inputs=[SERVICE])["score"] == 0
+    return weak
+
+
 @cache
 def _common() -> frozenset[str]:
     """30 000 passwords that leaked most often, in small letters.
@@ -22,6 +37,10 @@ def _common() -> frozenset[str]:
     from zxcvbn.frequency_lists import FREQUENCY_LISTS  # noqa: PLC0415 - for that reason
 
     return frozenset(FREQUENCY_LISTS["passwords"])
+
+
+LOOKED_AT = 72  # zxcvbn takes longer for more
+SERVICE = "mediaport"
 
 
 class Argon2Passwords(Passwords):
@@ -51,6 +70,6 @@ class Argon2Passwords(Passwords):
         return password_hash is not None
 
     async def is_common(self, password: str) -> bool:
-        """Whether zxcvbn's list holds it."""
+        """Whether zxcvbn's list holds it, or zxcvbn would guess it among the first thousand."""
         loop = asyncio.get_running_loop()
-        return password.casefold() in await loop.run_in_executor(self._threads, _common)
+        return await loop.run_in_executor(self._threads, _is_common, password)

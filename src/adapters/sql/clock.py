@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from mediaport.adapters.sql.database import Database
 from mediaport.application.ports.clock import Clock
+from mediaport.application.ports.unavailable import PartUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -28,9 +29,13 @@ class DatabaseClock(Clock):
         self._monotonic_s = 0.0
 
     def now(self) -> datetime:
-        """The current time of the database, in UTC; of the host, where it was never read."""
+        """The current time of the database, in UTC.
+
+        Raises:
+            PartUnavailable: It was never read.
+        """
         if self._read_at is None:
-            return datetime.now(UTC)
+            raise PartUnavailable("database", "it has not told the time yet")
         return self._read_at + timedelta(seconds=_monotonic_s() - self._monotonic_s)
 
     async def read(self) -> None:

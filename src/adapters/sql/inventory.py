@@ -34,7 +34,7 @@ class SqlInventory(Inventory):
 
     async def extent(self, bucket: str) -> Extent:
         """Count media by their ids alone: the index answers it."""
-        is_of_bucket = select(exists().where(table.c.bucket == bucket))
+        is_of_bucket = select(exists().where(table.c.bucket == bucket, _IS_READY))
         async with self._database.read() as connection:
             count = (await connection.execute(select(func.count(table.c.id)))).scalar_one()
             found = (await connection.execute(is_of_bucket)).scalar_one()
@@ -81,7 +81,7 @@ class SqlInventory(Inventory):
     async def owe_thumbnails(
         self, media: Media, *, to_come: Sequence[str], now: datetime, dropped_due_at: datetime
     ) -> bool:
-        """Keep that thumbnails are owed, under a lock on the media media."""
+        """Keep that thumbnails are owed, under a lock on the media item."""
         async with self._database.write() as connection:
             is_there = (await connection.execute(_has_thumbnails(media.id))).first()
             numbers = await unclaimed_deletions(connection, to_come, now=now)

@@ -19,7 +19,11 @@ class SqlLeases(Leases):
         self, name: str, *, now: datetime, until: datetime, held_until: datetime | None = None
     ) -> bool:
         """Take a free lease, or lengthen one's own."""
-        is_to_be_had = or_(table.c.claimed_until <= now, table.c.claimed_until == held_until)
+        is_to_be_had = or_(
+            table.c.claimed_until <= now,
+            table.c.claimed_until == held_until,
+            table.c.claimed_until > until + (until - now),
+        )
         statement = (
             update(table).where(table.c.name == name, is_to_be_had).values(claimed_until=until)
         )

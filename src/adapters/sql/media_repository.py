@@ -16,6 +16,7 @@ from sqlalchemy import (
     insert,
     or_,
     select,
+    true,
     update,
 )
 from sqlalchemy.exc import IntegrityError
@@ -25,6 +26,7 @@ from mediaport.adapters.sql.rows import (
     MEDIA_COLUMNS,
     delete_variants,
     insert_variants,
+    mark_attached,
     media_values,
     purge_media,
     to_media,
@@ -64,9 +66,18 @@ def _usage(owner_id: UserId, now: datetime) -> Select[int, int, Any, int]:
         sizes = func.sum(cast(table.c.size_bytes, BigInteger)).filter(condition)
         return cast(func.coalesce(sizes, 0), BigInteger)
 
+    # What is over, but just being completed: these few rows alone are looked at themselves.
+    is_completing = and_(
+        table.c.owner_id == owner_id,
+        _IS_PENDING,
+        table.c.expires_at <= now,
+        table.c.completion_claimed_until > now,
+    )
+    completing = select(func.count()).where(is_completing).scalar_subquery()
+    completing_bytes = select(total(true())).where(is_completing).scalar_subquery()
     return select(
-        func.count().filter(is_live).label("pending"),
-        total(is_live).label("pending_bytes"),
+        (func.count().filter(is_live) + completing).label("pending"),
+        (total(is_live) + completing_bytes).label("pending_bytes"),
         func.min(table.c.expires_at).filter(is_live).label("expires_at"),
         total(table.c.status == Status.READY).label("stored_bytes"),
     ).where(table.c.owner_id == owner_id)
@@ -180,6 +191,9 @@ class SqlMediaRepository(MediaRepository):
                 if not await purge_media(connection, media.id, deletions):
                     raise MediaNotFound(media.id)
         except IntegrityError as error:
+            # Attached by an older version, it says otherwise, and the sweep would find it for ever.
+            async with self._database.write() as connection:
+                await mark_attached(connection, media.id)
             raise MediaStillShown(media.id) from error
 
     async def expire(

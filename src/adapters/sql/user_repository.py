@@ -97,7 +97,10 @@ class SqlUserRepository(UserRepository):
             )
             .values(avatar_media_id=media_id)
         )
+        both = [each for each in (media_id, user.avatar_media_id) if each is not None]
+        in_order = select(media.c.id).where(media.c.id.in_(both)).order_by(media.c.id)
         async with self._database.write() as connection:
+            await connection.execute(in_order.with_for_update())  # everyone locks them in one order
             try:
                 changed = await connection.execute(statement)
             except IntegrityError as error:

@@ -37,7 +37,7 @@ class Lost:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stretch:
+class Compared:
     """What was compared, and what differs.
 
     Attributes:
@@ -83,7 +83,7 @@ class CompareBucket:
     policy: UploadPolicy
     prefixes: KeyPrefixes
 
-    async def __call__(self) -> AsyncIterator[Stretch]:
+    async def __call__(self) -> AsyncIterator[Compared]:
         """What differs, stretch by stretch, in memory that does not grow with the bucket.
 
         Raises:
@@ -123,7 +123,7 @@ class CompareBucket:
 
     async def _of_media(
         self, page: Sequence[Media], unexplained: dict[str, ListedObject]
-    ) -> Stretch:
+    ) -> Compared:
         here = [media for media in page if media.bucket == self.store.bucket]
         lost = await self._lost(here, unexplained)
         losers = {each.media.id for each in lost}
@@ -131,7 +131,7 @@ class CompareBucket:
             for key in media.published_keys(()):
                 unexplained.pop(key, None)
         lacking = [(media, media.lacking(self.policy.thumbnail_sizes)) for media in here]
-        return Stretch(
+        return Compared(
             media=len(page),
             elsewhere=len(page) - len(here),
             lost=lost,
@@ -173,12 +173,12 @@ class CompareBucket:
             return False
         return True
 
-    async def _of_objects(self, window: _Window, unexplained: Collection[ListedObject]) -> Stretch:
+    async def _of_objects(self, window: _Window, unexplained: Collection[ListedObject]) -> Compared:
         keys = [each.key for each in unexplained]
         known = await self.inventory.known(keys) if keys else set()
         unknown = [each for each in unexplained if each.key not in known]
         born_before = self.clock.now() - STRAY_AFTER
-        return Stretch(
+        return Compared(
             objects=len(window.objects),
             young=[each for each in unknown if each.modified_at >= born_before],
             strays=[each for each in unknown if each.modified_at < born_before],

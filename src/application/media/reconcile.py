@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from mediaport.application.media.compare_bucket import CompareBucket, Lost, Stretch
+from mediaport.application.media.compare_bucket import CompareBucket, Compared, Lost
 from mediaport.application.media.deletion_plan import DeletionPlan
 from mediaport.application.media.remove_objects import RemoveObjects
 from mediaport.application.ports.clock import Clock
@@ -68,7 +68,7 @@ class Report(Protocol):
         """Hear of a difference and what came of it."""
         ...
 
-    def passed(self, stretch: Stretch) -> None:
+    def passed(self, stretch: Compared) -> None:
         """Hear that a stretch is done."""
         ...
 
@@ -143,7 +143,7 @@ class Reconcile:
                 remakable_due_at=self.plan.beside_remakes(now=now),
             )
         )
-        while await self.remove_objects.due(limit=REMOVED_AT_ONCE):
+        while (await self.remove_objects.due(limit=REMOVED_AT_ONCE)).objects:
             pass
         waiting = await self.inventory.known(sorted(written))
         gone = [each for each in strays if each.key in written - waiting]
@@ -152,7 +152,7 @@ class Reconcile:
         _tell_objects(Difference.STRAY_OBJECT, Outcome.TO_BE_REMOVED, to_go, report)
 
 
-def _tell_what_stays(stretch: Stretch, report: Report) -> None:
+def _tell_what_stays(stretch: Compared, report: Report) -> None:
     _tell_objects(Difference.YOUNG_OBJECT, Outcome.LEFT, stretch.young, report)
     for media, sizes in stretch.lacking:
         report.found(

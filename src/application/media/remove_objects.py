@@ -24,6 +24,14 @@ MAX_FAILURES = 2
 AT_ONCE_S = 0.9
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removed:
+    """How many objects were removed, and how many could not be: another sweep tries again."""
+
+    objects: int
+    left: int
+
+
 @dataclass(frozen=True, slots=True)
 class RemoveObjects:
     """Carries out deletions that were written down, again and again until they worked."""
@@ -43,8 +51,8 @@ class RemoveObjects:
         except (PartUnavailable, TimeoutError) as error:
             log.warning("%d objects wait for the sweep. %s", len(deletions), error)
 
-    async def due(self, *, limit: int) -> int:
-        """Remove the objects that are due, at most `limit`; answer how many could be."""
+    async def due(self, *, limit: int) -> Removed:
+        """Remove the objects that are due, at most `limit`."""
         removed = tried = failures = 0
         while tried < limit and failures < MAX_FAILURES:
             chunk = await self._claim(min(CHUNK, limit - tried))
@@ -59,7 +67,7 @@ class RemoveObjects:
                 continue
             await self.media.forget_deletions([number for number, _ in chunk])
             removed += len(chunk)
-        return removed
+        return Removed(objects=removed, left=tried - removed)
 
     async def _claim(self, limit: int) -> Sequence[tuple[int, str]]:
         now = self.clock.now()

@@ -1,9 +1,10 @@
 """Time-driven cleaning: what was never finished or never shown goes, what is owed is asked for."""
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from mediaport.application.media.deletion_plan import DeletionPlan
 from mediaport.application.media.remove_objects import RemoveObjects
@@ -13,7 +14,7 @@ from mediaport.application.ports.media_repository import MediaRepository
 from mediaport.application.ports.thumbnail_queue import ThumbnailQueue
 from mediaport.application.ports.unavailable import PartUnavailable
 from mediaport.domain.errors import MediaNotFound, MediaStillShown
-from mediaport.domain.media import Media
+from mediaport.domain.media import Media, MediaId
 from mediaport.domain.policy import UploadPolicy
 
 log = logging.getLogger(__name__)
@@ -34,13 +35,16 @@ class Swept:
 
     Attributes:
         is_our_turn: False if another process was cleaning: then this one only asked for thumbnails.
+        objects_left: Objects that are due and could not be removed.
+        asked_for: Media whose thumbnails are owed, and were asked for.
     """
 
     is_our_turn: bool
     uploads_expired: int = 0
     unattached_removed: int = 0
     objects_removed: int = 0
-    thumbnails_asked_for: int = 0
+    objects_left: int = 0
+    asked_for: Sequence[MediaId] = ()
 
     @property
     def cleaned(self) -> int:
@@ -97,7 +101,8 @@ class Sweep:
         try:
             expired = await _in_batches(self._expire_uploads, turn)
             unattached = await _in_batches(self._remove_unattached, turn)
-            removed = await _in_batches(self._remove_objects, turn)
+            left: list[int] = []
+            removed = await _in_batches(partial(self._remove_objects, left), turn)
         finally:
             await turn.end()
         if expired or unattached or removed:
@@ -112,8 +117,9 @@ class Sweep:
             uploads_expired=expired,
             unattached_removed=unattached,
             objects_removed=removed,
+            objects_left=sum(left),
             # Asked for last: a queue that is down keeps nothing else from being cleaned.
-            thumbnails_asked_for=await self._ask_for_thumbnails(),
+            asked_for=await self._ask_for_thumbnails(),
         )
 
     async def _expire_uploads(self) -> int:
@@ -141,14 +147,16 @@ class Sweep:
             return False
         return True
 
-    async def _remove_objects(self) -> int:
-        return await self.remove_objects.due(limit=BATCH)
+    async def _remove_objects(self, left: list[int]) -> int:
+        removed = await self.remove_objects.due(limit=BATCH)
+        left.append(removed.left)
+        return removed.objects
 
-    async def _ask_for_thumbnails(self) -> int:
+    async def _ask_for_thumbnails(self) -> Sequence[MediaId]:
         owed = await self.media.owed_thumbnails(now=self.clock.now(), limit=OWED_AT_ONCE)
         for media_id in owed:
             await self.queue.enqueue(media_id)
-        return len(owed)
+        return owed
 
 
 async def _in_batches(work: Callable[[], Awaitable[int]], turn: _Turn) -> int:

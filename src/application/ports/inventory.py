@@ -15,8 +15,8 @@ class Extent:
 
     Attributes:
         media: Of every status, in any bucket.
-        is_of_bucket: Whether the database can be that of the bucket that was asked about: a media
-            item, of whatever status, lies there.
+        is_of_bucket: Whether the database can be that of the bucket that was asked about: ready
+            media lie there.
     """
 
     media: int

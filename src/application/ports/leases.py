@@ -17,7 +17,8 @@ class Leases(Protocol):
     ) -> bool:
         """Have the right alone until `until`; False if another process has it.
 
-        Who has it until `held_until` has it longer so.
+        Who has it until `held_until` has it longer so. One that lasts more than twice as long as
+        this one would was made by a wrong clock, and counts for nothing.
         """
         ...
 

@@ -13,7 +13,7 @@ from datetime import datetime
 
 import click
 
-from mediaport.application.media.compare_bucket import Stretch
+from mediaport.application.media.compare_bucket import Compared
 from mediaport.application.media.reconcile import Difference, Finding, Outcome, Report
 from mediaport.application.ports.inventory import Debts
 
@@ -41,7 +41,7 @@ class Told(Report):
         self.needs_someone = False
         self.is_of_bucket = True
         self.debts: Debts | None = None
-        self.advance: Callable[[Stretch], None] = lambda _: None
+        self.advance: Callable[[Compared], None] = lambda _: None
 
     def found(self, finding: Finding) -> None:
         """Count it and print it."""
@@ -51,7 +51,7 @@ class Told(Report):
         self.sizes_bytes[kind] += finding.size_bytes or 0
         self.needs_someone |= finding.needs_someone
 
-    def passed(self, stretch: Stretch) -> None:
+    def passed(self, stretch: Compared) -> None:
         """Count it and show it."""
         self.media += stretch.media
         self.objects += stretch.objects

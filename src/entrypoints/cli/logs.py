@@ -24,11 +24,7 @@ _SHAPES = (
 def start_logging(settings: Settings) -> None:
     """Write to standard error what we have to say from LOG_LEVEL on; of libraries, warnings."""
     handler = logging.StreamHandler()
-    handler.setFormatter(
-        _Discreet(
-            "%(asctime)s %(levelname)-7s %(name)s: %(message)s", secrets=_secrets_of(settings)
-        )
-    )
+    handler.setFormatter(_Discreet(LINE, secrets=_secrets_of(settings)))
     level = logging.getLevelNamesMapping()[settings.log_level]
     logging.basicConfig(level=max(level, logging.WARNING), handlers=[handler])
     logging.getLogger("mediaport").setLevel(level)

@@ -15,7 +15,7 @@ from mediaport.entrypoints.cli.migrate import require_migrated
 from mediaport.entrypoints.settings import load
 
 if TYPE_CHECKING:
-    from mediaport.application.media.compare_bucket import Stretch
+    from mediaport.application.media.compare_bucket import Compared
     from mediaport.entrypoints.cli.findings import Told
     from mediaport.entrypoints.container import Container
 
@@ -74,7 +74,7 @@ def _shown(extent: Extent, told: "Told") -> Iterator[None]:
         length=extent.media, label="0 objects", file=sys.stderr, hidden=not is_seen
     ) as bar:
 
-        def advance(stretch: "Stretch") -> None:
+        def advance(stretch: "Compared") -> None:
             bar.label = f"{told.objects} objects"
             bar.update(stretch.media)
 

@@ -34,6 +34,7 @@ def serve(*, migrate_first: bool, check: bool) -> None:
     from mediaport.entrypoints.container import Container  # noqa: PLC0415
     from mediaport.entrypoints.fail_points import arm  # noqa: PLC0415
     from mediaport.entrypoints.http.app import create_app  # noqa: PLC0415
+    from mediaport.entrypoints.http.bounded_protocol import BoundedHttpProtocol  # noqa: PLC0415
 
     start_logging(settings)
     listening = _listen(settings)
@@ -49,6 +50,7 @@ def serve(*, migrate_first: bool, check: bool) -> None:
     app = create_app(container, lifespan=[lambda _: beside_the_api(container)])
     config = uvicorn.Config(
         app,
+        http=BoundedHttpProtocol,
         log_config=None,
         access_log=False,
         server_header=False,

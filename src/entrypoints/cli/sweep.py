@@ -7,12 +7,14 @@ import sys
 import click
 
 from mediaport.application.media.sweep import Swept
-from mediaport.entrypoints.cli.leave import leave, until_told
+from mediaport.domain.media import MediaId
+from mediaport.entrypoints.cli.leave import end, until_told
 from mediaport.entrypoints.cli.logs import start_logging
 from mediaport.entrypoints.cli.migrate import require_migrated
 from mediaport.entrypoints.settings import Settings, load
 
 ASK_AGAIN_S = 1
+COUNTS = ("uploads_expired", "unattached_removed", "objects_removed")
 
 
 @click.command()
@@ -22,23 +24,22 @@ def sweep(*, as_json: bool) -> None:
 
     Servers and workers do the same every MEDIA_SWEEP_INTERVAL_S, some at a time. Where one of them
     is cleaning, this waits for its turn. Stopped anywhere, the next sweep goes on from there.
+
+    The exit status is 0 when all that was due is done, and 1 when something is left: objects that
+    the store did not remove, or thumbnails that could not be made just now.
     """
     settings, _ = load()
     start_logging(settings)
     require_migrated(settings)
     done: list[Swept] = []
     is_done = asyncio.run(until_told(_sweep(settings, done)))
-    total = _total(done)
-    if as_json:
-        click.echo(json.dumps(total))
-    else:
-        click.echo(
-            f"{total['uploads_expired']} uploads expired, {total['unattached_removed']} unattached "
-            f"media removed, {total['objects_removed']} objects removed, "
-            f"{total['thumbnails_asked_for']} thumbnails asked for."
-        )
+    asked_for = {media_id for swept in done for media_id in swept.asked_for}
+    total = {name: sum(getattr(swept, name) for swept in done) for name in COUNTS}
+    total["thumbnails_asked_for"] = len(asked_for)
+    click.echo(json.dumps(total) if as_json else _in_words(total))
     if not is_done:
-        leave(1)
+        end(1)
+    sys.exit(1 if done[-1].objects_left or done[-1].asked_for else 0)
 
 
 async def _sweep(settings: Settings, done: list[Swept]) -> None:
@@ -53,23 +54,27 @@ async def _sweep(settings: Settings, done: list[Swept]) -> None:
     arm(container)
     async with using_parts(container), making_thumbnails(container):
         clean, queue = container.sweep(), container.own_queue()
-        owed_before = sys.maxsize
+        owed_before: set[MediaId] = set()
+        is_told = False
         while True:
             swept = await clean()
             done.append(swept)
             await queue.until_idle()
             if not swept.is_our_turn:
+                if not is_told:
+                    click.echo("Another process is cleaning: waiting for it.", err=True)
+                is_told = True
                 await asyncio.sleep(ASK_AGAIN_S)
-            elif not swept.cleaned and swept.thumbnails_asked_for in {0, owed_before}:
+                continue
+            owed = set(swept.asked_for)
+            if not swept.cleaned and owed <= owed_before:
                 return  # what is still owed cannot be made now
-            owed_before = swept.thumbnails_asked_for
+            owed_before = owed
 
 
-def _total(done: list[Swept]) -> dict[str, int]:
-    counts = (
-        "uploads_expired",
-        "unattached_removed",
-        "objects_removed",
-        "thumbnails_asked_for",
+def _in_words(total: dict[str, int]) -> str:
+    return (
+        f"{total['uploads_expired']} uploads expired, {total['unattached_removed']} unattached "
+        f"media removed, {total['objects_removed']} objects removed, "
+        f"{total['thumbnails_asked_for']} thumbnails asked for."
     )
-    return {name: sum(getattr(swept, name) for swept in done) for name in counts}

@@ -37,11 +37,8 @@ UNMETERED = "is_unmetered"  # the metrics know the paths of the API alone
 # The parts of the object graph that handlers ask for, by these names.
 PROVIDED = (
     "policy",
-    "media",
     "posts",
     "users",
-    "store",
-    "queue",
     "presign_upload",
     "complete_upload",
     "show_media",
@@ -63,6 +60,11 @@ def create_app(container: Container, *, lifespan: Sequence[Lifespan] = ()) -> Li
     """The app over an object graph; `lifespan` is what runs beside it, from start to stop."""
     settings = container.settings()
     media_objects = MediaObjects(container.policy().thumbnail_sizes)
+    readiness = health.Readiness(
+        database=container.media().check,
+        object_store=container.store().check,
+        thumbnail_queue=container.queue().check,
+    )
     rates = RequestRates.of(settings, container.rate_limiter())
     headers = SecurityHeaders(is_https=settings.reached_at.startswith("https://"))
     return Litestar(
@@ -81,6 +83,7 @@ def create_app(container: Container, *, lifespan: Sequence[Lifespan] = ()) -> Li
         dependencies={
             "user": Provide(current_user, sync_to_thread=False),
             "media_objects": Provide(lambda: media_objects, sync_to_thread=False),
+            "readiness": Provide(lambda: readiness, sync_to_thread=False),
             "rates": Provide(lambda: rates, sync_to_thread=False),
             **{name: provided(getattr(container, name)) for name in PROVIDED},
         },

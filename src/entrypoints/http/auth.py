@@ -35,7 +35,7 @@ class Registration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         str,
         Meta(
             min_length=PASSWORD_MIN_LENGTH,
-            max_length=PASSWORD_MAX_LENGTH,
+            max_length=4 * PASSWORD_MAX_LENGTH,  # as long as decomposed
             description=f"{PASSWORD_MIN_LENGTH} to {PASSWORD_MAX_LENGTH} characters; no common "
             "password, not the user name; a server may ask for more characters",
             examples=["correct horse battery staple"],

@@ -15,6 +15,7 @@ _CONTENT_POLICY = "content_policy"
 # Most answers are no pages: what a browser shows of them can load, run and send nothing.
 NO_PAGE = "default-src 'none'; frame-ancestors 'none'"
 YEAR_S = 31_536_000
+PROBLEM = b"application/problem+json"
 
 
 def content_policy(policy: str) -> dict[str, str]:
@@ -40,8 +41,10 @@ class SecurityHeaders:
             return
         # Where nothing is at the path there is no handler.
         opt = getattr(scope.get("route_handler"), "opt", {})
-        wanted = self._for_all if _MOUNTED in opt else self._of_api(opt, scope, message)
         headers = [*message["headers"]]
+        is_problem = (b"content-type", PROBLEM) in headers  # of ours, in front of what is mounted
+        is_of_others = _MOUNTED in opt and not is_problem
+        wanted = self._for_all if is_of_others else self._of_api(opt, scope, message)
         present = {name.lower() for name, _ in headers}
         headers += [item for item in wanted.items() if item[0] not in present]
         message["headers"] = headers

@@ -1,7 +1,7 @@
 """`/health`: whether this process lives, and whether it can do its work."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any, Literal
 
@@ -10,15 +10,14 @@ from litestar import Response, Router, get
 from litestar.di import NamedDependency
 from litestar.plugins.prometheus import PrometheusController
 
-from mediaport.application.ports.media_repository import MediaRepository
-from mediaport.application.ports.object_store import ObjectStore
-from mediaport.application.ports.thumbnail_queue import ThumbnailQueue
 from mediaport.application.ports.unavailable import PartUnavailable
 from mediaport.entrypoints.http.access import PUBLIC
 from mediaport.entrypoints.http.problems import RETRY_AFTER_S, documented, problem
 from mediaport.entrypoints.http.rates import UNCOUNTED
 
 PATIENCE_S = 3
+# Returns if the part answers.
+Check = Callable[[], Awaitable[None]]
 
 
 class Alive(msgspec.Struct, frozen=True):
@@ -40,36 +39,50 @@ async def live() -> Alive:
     return Alive(status="ok")
 
 
+class Readiness:
+    """Asks every part whether it answers, for all who want to know at the same time once."""
+
+    def __init__(self, *, database: Check, object_store: Check, thumbnail_queue: Check) -> None:
+        self._checks = {
+            "database": database,
+            "object_store": object_store,
+            "thumbnail_queue": thumbnail_queue,
+        }
+        self._asking: asyncio.Task[dict[str, bool]] | None = None
+
+    async def parts(self) -> dict[str, bool]:
+        """Which parts answer."""
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.create_task(self._ask())
+        return await asyncio.shield(self._asking)
+
+    async def _ask(self) -> dict[str, bool]:
+        answers = await asyncio.gather(*(_answers(check) for check in self._checks.values()))
+        return dict(zip(self._checks, answers, strict=True))
+
+
 @get("/ready", summary="Can it do its work?", responses=documented())
 async def ready(
-    media: NamedDependency[MediaRepository],
-    store: NamedDependency[ObjectStore],
-    queue: NamedDependency[ThumbnailQueue],
+    readiness: NamedDependency[Readiness],
 ) -> Response[Ready] | Response[dict[str, Any]]:
     """Ask every part; 503 names those that are down."""
-    checks = {
-        "database": media.check(),
-        "object_store": store.check(),
-        "thumbnail_queue": queue.check(),
-    }
-    answers = await asyncio.gather(*(_answers(check) for check in checks.values()))
-    down = [name for name, answered in zip(checks, answers, strict=True) if not answered]
+    parts = await readiness.parts()
+    down = [name for name, answers in parts.items() if not answers]
     if not down:
-        return Response(Ready(status="ok", parts=dict.fromkeys(checks, "ok")))
-    parts = {name: "down" if name in down else "ok" for name in checks}
+        return Response(Ready(status="ok", parts=dict.fromkeys(parts, "ok")))
     return problem(
         HTTPStatus.SERVICE_UNAVAILABLE,
         "not_ready",
         f"Down: {', '.join(down)}.",
-        context={"parts": parts},
+        context={"parts": {name: "ok" if answers else "down" for name, answers in parts.items()}},
         headers={"Retry-After": str(RETRY_AFTER_S)},
     )
 
 
-async def _answers(check: Awaitable[None]) -> bool:
+async def _answers(check: Check) -> bool:
     try:
         async with asyncio.timeout(PATIENCE_S):
-            await check
+            await check()
     except (PartUnavailable, TimeoutError):
         return False
     return True

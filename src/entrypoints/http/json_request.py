@@ -10,11 +10,26 @@ from typing import Any
 
 import msgspec
 from litestar import Request
-from litestar.exceptions import ClientException, ValidationException
+from litestar.exceptions import (
+    ClientException,
+    InternalServerException,
+    ValidationException,
+)
 
 
 class JsonRequest(Request[Any, Any, Any]):
     """A request whose body is decoded into the type that its handler asks for."""
+
+    async def body(self) -> bytes:
+        """The body as it came.
+
+        Raises:
+            ClientException: The client went away before all of it had come.
+        """
+        try:
+            return await super().body()
+        except InternalServerException as error:  # the framework's word for that, and nothing else
+            raise ClientException(f"The body is not complete: {error.detail}") from error
 
     async def json(self) -> Any:
         """The body.

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from mediaport.application.media import compare_bucket
-from mediaport.application.media.compare_bucket import Stretch
+from mediaport.application.media.compare_bucket import Compared
 from mediaport.application.media.reconcile import Difference, Finding, Outcome, Report
 from mediaport.application.ports.object_store import ListedObject, StoredObject
 from mediaport.application.ports.unavailable import PartUnavailable
@@ -27,12 +27,12 @@ OTHER_SIZES = {"media_thumbnail_sizes": (128, 640)}
 class Heard(Report):
     def __init__(self) -> None:
         self.findings: list[Finding] = []
-        self.stretches: list[Stretch] = []
+        self.stretches: list[Compared] = []
 
     def found(self, finding: Finding) -> None:
         self.findings.append(finding)
 
-    def passed(self, stretch: Stretch) -> None:
+    def passed(self, stretch: Compared) -> None:
         self.stretches.append(stretch)
 
     @property

@@ -123,7 +123,7 @@ async def test_one_process_cleans_at_a_time_and_all_ask_for_thumbnails(world: Wo
 
     swept = await world.use.sweep()()
 
-    assert swept == Swept(is_our_turn=False, thumbnails_asked_for=1)
+    assert swept == Swept(is_our_turn=False, asked_for=[ready.id])
     assert world.queue.waiting == [ready.id]
     world.clock.advance(seconds=LEASE_LASTS.total_seconds())  # a killed process keeps nobody
     assert (await world.use.sweep()()).uploads_expired == 1
@@ -181,7 +181,7 @@ async def test_owed_thumbnails_are_asked_for_again(world: World) -> None:
 
     swept = await world.use.sweep()()
 
-    assert swept.thumbnails_asked_for == 1
+    assert swept.asked_for == [media.id]
     assert world.queue.waiting == [media.id]
 
 
@@ -233,7 +233,9 @@ async def test_one_object_that_cannot_be_removed_keeps_no_other(world: World) ->
 
     world.store.delete = refuse_one  # type: ignore[method-assign]
 
-    assert (await world.use.sweep()()).objects_removed == 11
+    swept = await world.use.sweep()()
+
+    assert (swept.objects_removed, swept.objects_left) == (11, 50)
     assert stuck in world.store.objects
     assert len(world.tables.deletions) == 50
 
@@ -253,7 +255,9 @@ async def test_a_store_that_is_down_is_not_asked_again_and_again(world: World) -
 
     world.store.delete = refuse  # type: ignore[method-assign]
 
-    assert (await world.use.sweep()()).objects_removed == 0
+    swept = await world.use.sweep()()
+
+    assert (swept.objects_removed, swept.objects_left) == (0, 100)
     assert asked == [50, 50]
     assert len(world.tables.deletions) == 400
 

@@ -90,8 +90,17 @@ async def test_mounted_apps_say_for_themselves_what_their_pages_may_load(
     answer = await http.get("/storage/public/a.jpg")
 
     assert EVERYWHERE.items() <= dict(answer.headers).items()
-    for name in ("content-security-policy", "cross-origin-resource-policy", "cache-control"):
-        assert name not in answer.headers
+    assert "cross-origin-resource-policy" not in answer.headers
+    assert answer.headers["content-security-policy"] == "default-src 'none'; sandbox"
+    assert answer.headers["cache-control"] == "no-store"  # of a key that may be there soon
+
+
+async def test_beside_a_mounted_app_the_api_answers(http: httpx.AsyncClient) -> None:
+    answer = await http.get("/storagex")
+
+    assert answer.status_code == 404
+    assert answer.headers["content-security-policy"] == NO_PAGE
+    assert answer.headers["cache-control"] == "no-store"
 
 
 @pytest.mark.parametrize(

@@ -192,7 +192,7 @@ async def test_an_account_that_does_not_fit_is_refused(http: httpx.AsyncClient) 
     for name, password, unfit, wanted in (
         ("A", "correct horse", "username", "3 to 30 of a-z, 0-9 and _"),
         ("ada", "short", "password", "8 to 256 characters;"),
-        ("ada", "x" * 257, "password", "8 to 256 characters;"),
+        ("ada", "x" * 1025, "password", "8 to 256 characters;"),
     ):
         account = {"username": name, "password": password}
         answer = await http.post("/auth/register", json=account)
@@ -200,6 +200,12 @@ async def test_an_account_that_does_not_fit_is_refused(http: httpx.AsyncClient) 
         (error,) = problem["errors"]
         assert error["field"] == unfit
         assert error["message"].startswith(f"Wanted: {wanted}")
+
+
+async def test_a_password_counts_as_it_is_composed(http: httpx.AsyncClient) -> None:
+    for letter, status in (("e\u0301", 201), ("xx", 422)):
+        account = {"username": f"ada_{status}", "password": 256 * letter}
+        assert (await http.post("/auth/register", json=account)).status_code == status
 
 
 async def test_a_password_that_anyone_would_try_is_refused(http: httpx.AsyncClient) -> None:
