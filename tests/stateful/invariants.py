@@ -35,14 +35,12 @@ class Memory:
         media: Each media item as it was seen last.
         put: What was put to each media item's signed URLs.
         published: What was found under the key of each media item that became ready.
-        names: Of users, taken or not known to be free.
         sizes: Of thumbnails, as they were set, the present ones last.
     """
 
     media: dict[MediaId, Media] = field(default_factory=dict)
     put: dict[MediaId, list[Body]] = field(default_factory=dict)
     published: dict[MediaId, Body] = field(default_factory=dict)
-    names: set[str] = field(default_factory=set)
     sizes: list[tuple[int, ...]] = field(default_factory=list)
 
     @property

@@ -44,11 +44,9 @@ class Register:
     def deed(self, product: Product, rows: Rows) -> Deed | None:
         """The request."""
         name = f"user_{self.name}"
-        is_taken = name in product.memory.names
-        product.memory.names.add(name)
         return Deed(
             partial(product.use.register_user(), username=name, password="correct horse"),
-            refusal=UsernameTaken if is_taken else None,
+            refusal=UsernameTaken if name in rows.names else None,
         )
 
 

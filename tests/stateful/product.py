@@ -158,15 +158,6 @@ class Product:
             self._hold_to(act, deed, answer, before, after)
         await self.look(after)
 
-    async def at_once(self, asked: Sequence[Call]) -> list[Any]:
-        """The answers to requests that are made at once, each to a process of its own."""
-
-        async def run(ask: Call) -> Any:
-            current.set(Process(self))
-            return await ask()
-
-        return await asyncio.gather(*(run(ask) for ask in asked))
-
     async def _outcome(self, process: Process, ask: Call) -> Any:
         async def run() -> Any:
             current.set(process)
@@ -264,7 +255,7 @@ class Product:
         ids = [*there, *gone]
         if not ids:
             return None
-        media_id = ids[pick % len(ids)]
+        media_id = ids[max(0, pick - 1) % len(ids)]
         return rows.media.get(media_id) or self.memory.media[media_id]
 
     def user(self, rows: Rows, pick: int, *, owner: UserId | None = None) -> UserId:

@@ -27,6 +27,7 @@ class Rows:
         liked: How often each post is liked.
     """
 
+    names: frozenset[str]
     avatars: Mapping[UserId, MediaId | None]
     media: Mapping[MediaId, Media]
     posts: Mapping[PostId, Post]
@@ -54,10 +55,15 @@ class Rows:
 def in_memory(kept: MemoryTables) -> Rows:
     """The rows of the database in memory."""
     return Rows(
+        names=frozenset(user.username for user in kept.users.values()),
         avatars={user.id: user.avatar_media_id for user in kept.users.values()},
         media=dict(kept.media),
         posts=dict(kept.posts),
-        completing_until=dict(kept.completion_claims),
+        completing_until={
+            media_id: until
+            for media_id, until in kept.completion_claims.items()
+            if media_id in kept.media
+        },
         deletions=frozenset(deletion.object_key for deletion in kept.deletions.values()),
         leases=frozenset(kept.leases),
         liked=Counter(post_id for post_id, _ in kept.likes),
@@ -77,6 +83,7 @@ async def in_database(database: Database) -> Rows:
         likes = (await connection.scalars(select(tables.likes.c.post_id))).all()
         comments = (await connection.scalars(select(tables.comments.c.post_id))).all()
     return Rows(
+        names=frozenset(row.username for row in users),
         avatars={row.id: row.avatar_media_id for row in users},
         media={row["id"]: to_media(row, variants) for row in media},
         posts={row["id"]: Post(**row) for row in posts},

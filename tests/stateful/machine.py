@@ -1,0 +1,238 @@
+"""Anything that may happen to the product, in any order: what hypothesis plays and makes smaller."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+
+from mediaport.adapters.sql.database import Database
+from mediaport.domain.policy import ContentType, Kind
+from tests.stateful.background_acts import Remake, Sweep, Work
+from tests.stateful.bodies import GOOD, LENGTH, Look
+from tests.stateful.media_acts import (
+    Complete,
+    CompleteAtOnce,
+    Delete,
+    Describe,
+    Presign,
+    PresignAgain,
+    Put,
+)
+from tests.stateful.post_acts import (
+    Answer,
+    ClearAvatar,
+    CreatePost,
+    DeletePost,
+    Register,
+    SetAvatar,
+    Show,
+)
+from tests.stateful.processes import PARTS, How, Mishap
+from tests.stateful.product import Act, Loop, Product
+from tests.stateful.rows import remove_all
+
+PICKS = st.sampled_from([0, 0, 0, 0, 1, 2, 3, 5])
+MOSTLY_THE_OWNER = st.sampled_from([0, 0, 0, 0, 1])
+USERS = st.integers(0, 2)
+KINDS = st.sampled_from(Kind)
+PUTS = st.builds(
+    Put, PICKS, st.sampled_from([Look.PICTURE, Look.AT_HOME, *Look]), st.booleans()
+)
+GOOD_LOOKS = st.sampled_from([Look.PICTURE, *sorted(GOOD)])
+TYPES = st.sampled_from([*ContentType, ContentType.JPEG, "image/gif"])
+SIZES = st.sampled_from([LENGTH, LENGTH, LENGTH, LENGTH, LENGTH + 1, 0, 10**9])
+PAUSES_S = st.sampled_from([0, 0, 1, 5, 15])
+AT = st.integers(1, 13)
+
+COMPLETIONS = st.builds(Complete, PICKS, MOSTLY_THE_OWNER)
+SHOWS = st.builds(Show, PICKS)
+DELETIONS = st.one_of(
+    st.builds(Delete, PICKS, MOSTLY_THE_OWNER), st.builds(DeletePost, PICKS, MOSTLY_THE_OWNER)
+)
+WORK = st.builds(Work, st.one_of(st.none(), PICKS))
+POSTS = st.builds(CreatePost, PICKS, MOSTLY_THE_OWNER)
+AVATARS = st.builds(SetAvatar, PICKS, MOSTLY_THE_OWNER)
+ACTS: st.SearchStrategy[Act] = st.one_of(
+    COMPLETIONS,
+    SHOWS,
+    DELETIONS,
+    WORK,
+    PUTS,
+    st.just(Sweep()),
+    st.builds(Presign, USERS, KINDS),
+    st.builds(ClearAvatar, USERS),
+    POSTS,
+    AVATARS,
+    st.just(Remake()),
+)
+
+
+def befalls(how: st.SearchStrategy[How], *acts: st.SearchStrategy[Act]) -> Any:
+    """A mishap at some call; an overtaken process is overtaken by some of `acts`."""
+    meanwhile = st.lists(st.one_of(*acts), min_size=1, max_size=3).map(tuple)
+    return st.builds(Mishap, AT, how, meanwhile, PAUSES_S)
+
+
+OVERTAKEN = befalls(st.just(How.OVERTAKEN), ACTS)
+FAILS = befalls(st.sampled_from([how for how in How if how is not How.OVERTAKEN]), ACTS)
+MISHAPS = st.one_of(
+    st.just([]),
+    st.lists(FAILS, min_size=1, max_size=1),
+    st.lists(OVERTAKEN, min_size=1, max_size=1),
+    st.tuples(OVERTAKEN, FAILS).map(list),
+)
+Mishaps = Sequence[Mishap]
+
+
+class ProductMachine(RuleBasedStateMachine):
+    """Plays with one product.
+
+    Attributes:
+        database: Makes a real database, migrated and for this machine alone; None: on fakes.
+        kills: How many processes were killed, over all machines.
+    """
+
+    database: ClassVar[Any] = None
+    kills: ClassVar[int] = 0
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._runner = asyncio.Runner(loop_factory=Loop)
+        self._database: Database | None = type(self).database and type(self).database()
+        self._product = Product(self._database)
+        self._has_failed = False
+
+    def _run(self, coroutine: Any) -> None:
+        self._has_failed = True
+        self._runner.run(coroutine)
+        self._has_failed = False
+
+    def _do(self, act: Act, mishaps: Mishaps = ()) -> None:
+        self._run(self._product.perform(act, mishaps))
+
+    @initialize()
+    def two_users_come(self) -> None:
+        if self._database:
+            self._run(remove_all(self._database))
+        self._do(Register(0))
+        self._do(Register(1))
+
+    @rule(name=st.integers(0, 3), mishaps=MISHAPS)
+    def someone_registers(self, name: int, mishaps: Mishaps) -> None:
+        self._do(Register(name), mishaps)
+
+    @rule(act=st.builds(Presign, USERS, KINDS, TYPES, SIZES), mishaps=MISHAPS)
+    def someone_asks_to_upload(self, act: Act, mishaps: Mishaps) -> None:
+        self._do(act, mishaps)
+
+    @rule(act=st.builds(PresignAgain, PICKS, MOSTLY_THE_OWNER), mishaps=MISHAPS)
+    def someone_asks_again(self, act: Act, mishaps: Mishaps) -> None:
+        self._do(act, mishaps)
+
+    @rule(user=USERS, kind=KINDS, look=GOOD_LOOKS, is_worked_off=st.booleans())
+    def a_picture_comes(self, user: int, kind: Kind, look: Look, *, is_worked_off: bool) -> None:
+        for act in (Presign(user, kind), Put(0, look), Complete()):
+            self._do(act)
+        if is_worked_off:
+            self._do(Work())
+
+    @rule(act=PUTS)
+    def bytes_are_put(self, act: Act) -> None:
+        self._do(act)
+
+    @rule(act=COMPLETIONS, mishaps=MISHAPS)
+    def someone_completes(self, act: Act, mishaps: Mishaps) -> None:
+        self._do(act, mishaps)
+
+    @rule(
+        media=PICKS,
+        look=GOOD_LOOKS,
+        mishap=befalls(st.just(How.OVERTAKEN), PUTS, COMPLETIONS, DELETIONS),
+    )
+    def an_upload_is_swapped_on_its_way(self, media: int, look: Look, mishap: Mishap) -> None:
+        self._do(Put(media, look))
+        self._do(Complete(), [mishap])
+
+    @rule(act=st.builds(CompleteAtOnce, PICKS), mishaps=MISHAPS)
+    def someone_completes_twice_at_once(self, act: Act, mishaps: Mishaps) -> None:
+        self._do(act, mishaps)
+
+    @rule(act=st.builds(Describe, PICKS, MOSTLY_THE_OWNER), mishaps=MISHAPS)
+    def someone_describes(self, act: Act, mishaps: Mishaps) -> None:
+        self._do(act, mishaps)
+
+    @rule(act=st.one_of(SHOWS, POSTS, AVATARS), mishaps=MISHAPS)
+    def someone_shows(self, act: Act, mishaps: Mishaps) -> None:
+        self._do(act, mishaps)
+
+    @rule(act=st.builds(ClearAvatar, USERS), mishaps=MISHAPS)
+    def someone_shows_no_avatar(self, act: Act, mishaps: Mishaps) -> None:
+        self._do(act, mishaps)
+
+    @rule(act=st.builds(Answer, PICKS, USERS, st.booleans()), mishaps=MISHAPS)
+    def someone_answers(self, act: Act, mishaps: Mishaps) -> None:
+        self._do(act, mishaps)
+
+    @rule(act=DELETIONS, mishaps=MISHAPS)
+    def someone_deletes(self, act: Act, mishaps: Mishaps) -> None:
+        self._do(act, mishaps)
+
+    @rule(act=WORK, mishaps=MISHAPS)
+    def a_worker_works(self, act: Act, mishaps: Mishaps) -> None:
+        self._do(act, mishaps)
+
+    @rule(mishap=befalls(st.just(How.OVERTAKEN), DELETIONS, WORK, st.just(Sweep())))
+    def media_go_while_thumbnails_are_made(self, mishap: Mishap) -> None:
+        self._do(Work(), [mishap])  # row 53
+
+    @rule()
+    def the_queue_forgets(self) -> None:
+        self._product.world.queue.waiting.clear()  # row 43
+
+    @rule(mishaps=MISHAPS)
+    def a_process_sweeps(self, mishaps: Mishaps) -> None:
+        self._do(Sweep(), mishaps)
+
+    @rule(
+        days=st.sampled_from([1, 2]),
+        mishap=befalls(st.just(How.OVERTAKEN), SHOWS, DELETIONS, COMPLETIONS, st.just(Sweep())),
+    )
+    def media_are_shown_while_they_are_swept(self, days: int, mishap: Mishap) -> None:
+        self._run(self._product.advance(days * 86_400))
+        self._do(Sweep(), [mishap])  # row 19
+
+    @rule(sizes=st.sampled_from([(128,), (128, 256), (128, 512), (256, 512)]))
+    def other_sizes_are_set(self, sizes: tuple[int, ...]) -> None:
+        self._product.deploy(sizes)
+
+    @rule(mishaps=MISHAPS)
+    def thumbnails_are_remade(self, mishaps: Mishaps) -> None:
+        self._do(Remake(), mishaps)
+
+    @rule(seconds=st.sampled_from([1, 5, 20, 31, 61, 299, 900, 3_500, 3_600, 86_400]))
+    def time_passes(self, seconds: int) -> None:
+        self._run(self._product.advance(seconds))
+
+    @rule()
+    def what_was_late_comes_true(self) -> None:
+        self._run(self._product.land())
+
+    @rule(part=st.sampled_from(sorted(set(PARTS.values()))))
+    def a_part_goes_down(self, part: str) -> None:
+        self._product.down.add(part)
+
+    @rule()
+    def all_parts_come_up(self) -> None:
+        self._product.down.clear()
+
+    def teardown(self) -> None:
+        try:
+            if not self._has_failed:
+                self._run(self._product.settle())
+        finally:
+            type(self).kills += self._product.kills
+            if self._database:
+                self._runner.run(self._database.close())
+            self._runner.close()
