@@ -24,7 +24,7 @@ class Work:
             if media is None:
                 return None
             media_id = media.id
-        return Deed(partial(product.use.make_thumbnails(), media_id), focus=media_id)
+        return Deed(partial(product.use.make_thumbnails(), media_id), focus=media_id, makes=(media_id,))
 
 
 @dataclass(frozen=True)
@@ -50,4 +50,4 @@ class Remake:
             stretch = await remakes.ahead(after=0)
             await remake.missing(stretch, concurrency=1, tell=lambda outcome: None)
 
-        return Deed(ask, focus=max(rows.media, default=product.focus))
+        return Deed(ask, focus=max(rows.media, default=product.focus), makes=tuple(rows.media))

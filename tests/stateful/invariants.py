@@ -1,14 +1,16 @@
 """What must be true of rows and objects at any moment, and what when all is done."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from mediaport.application.media.make_thumbnails import MAX_STARTS
 from mediaport.domain.keys import variant_key
 from mediaport.domain.media import Media, MediaId, ThumbnailsStatus
-from tests.stateful.bodies import GOOD, LENGTH, Body
+from tests.stateful.bodies import GOOD, LENGTH, Body, Look
 from tests.stateful.rows import Rows
 
 MAX_PENDING, MAX_PENDING_BYTES, MAX_STORED_BYTES = 3, 2 * LENGTH + 1, 5 * LENGTH + 1
@@ -35,12 +37,14 @@ class Memory:
         media: Each media item as it was seen last.
         put: What was put to each media item's signed URLs.
         published: What was found under the key of each media item that became ready.
+        cut_short: How often making thumbnails of a media item met trouble.
         sizes: Of thumbnails, as they were set, the present ones last.
     """
 
     media: dict[MediaId, Media] = field(default_factory=dict)
     put: dict[MediaId, list[Body]] = field(default_factory=dict)
     published: dict[MediaId, Body] = field(default_factory=dict)
+    cut_short: Counter[MediaId] = field(default_factory=Counter)
     sizes: list[tuple[int, ...]] = field(default_factory=list)
 
     @property
@@ -82,6 +86,10 @@ def _ready_media_have_their_objects(memory: Memory, media: Media, objects: Objec
     assert media.etag == hashlib.md5(stored.body, usedforsecurity=False).hexdigest()  # row 50
     facts = (len(stored.body), body.width, body.height)
     assert (media.size_bytes, media.width, media.height) == facts  # row 4
+    if media.thumbnails_status is ThumbnailsStatus.FAILED:
+        gave_up = memory.cut_short[media.id] >= MAX_STARTS and media.thumbnails_error == "gave_up"
+        is_broken = body.look is Look.BROKEN and media.thumbnails_error == "truncated"
+        assert gave_up or is_broken, f"media {media.id}: {media.thumbnails_error}"  # row 26
     if media.thumbnails_status is not ThumbnailsStatus.READY:
         return
     made = tuple(variant.size for variant in media.variants)
@@ -114,10 +122,7 @@ def _what_is_public_was_verified(memory: Memory, objects: Objects) -> None:
 
 def _every_object_is_accounted_for(memory: Memory, rows: Rows, objects: Objects) -> None:
     unknown = objects.keys() - set(_keys(memory, rows)) - rows.deletions
-    if len(set(memory.sizes)) > 1:
-        # What was being made in a size that is no longer set, when its maker was killed, is for
-        # `reconcile`.
-        unknown -= set(_thumbnail_keys(memory))
+    unknown -= set(_half_made(memory))
     assert not unknown, f"nobody will remove {sorted(unknown)}"  # row 53
 
 
@@ -129,9 +134,14 @@ def _keys(memory: Memory, rows: Rows) -> Iterator[str]:
             yield media.incoming_key
 
 
-def _thumbnail_keys(memory: Memory) -> Iterator[str]:
-    for media in memory.media.values():
-        yield from (variant_key(media.object_key, size) for size in memory.every_size)
+def _half_made(memory: Memory) -> Iterator[str]:
+    """Thumbnails that nothing may refer to: what is made in sizes that are dropped then, or before
+    another process gives up, when its maker is killed. `reconcile` finds them.
+    """
+    for media_id in memory.cut_short:
+        media = memory.media[media_id]
+        if media.thumbnails_error or len(set(memory.sizes)) > 1:
+            yield from (variant_key(media.object_key, size) for size in memory.every_size)
 
 
 def _quotas_hold(rows: Rows, now: datetime) -> None:
@@ -159,11 +169,5 @@ def check_end(memory: Memory, rows: Rows, keys: set[str]) -> None:
     wanted = {media.object_key for media in rows.media.values()}
     wanted |= {v.object_key for media in rows.media.values() for v in media.variants}
     assert wanted <= keys, f"objects are missing: {sorted(wanted - keys)}"  # row 19
-    left = keys - wanted
-    for media in rows.media.values():
-        if media.thumbnails_status is ThumbnailsStatus.FAILED:
-            # Made by one that was killed, before another gave up; they go with the media item.
-            left -= {variant_key(media.object_key, size) for size in memory.every_size}
-    if len(set(memory.sizes)) > 1:
-        left -= set(_thumbnail_keys(memory))
+    left = keys - wanted - set(_half_made(memory))
     assert not left, f"objects are left: {sorted(left)}"  # rows 3 and 53

@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from mediaport.adapters.sql.database import Database
 from mediaport.domain.policy import ContentType, Kind
 from tests.stateful.background_acts import Remake, Sweep, Work
-from tests.stateful.bodies import GOOD, LENGTH, Look
+from tests.stateful.bodies import LENGTH, Look
 from tests.stateful.media_acts import (
     Complete,
     CompleteAtOnce,
@@ -33,27 +33,42 @@ from tests.stateful.processes import PARTS, How, Mishap
 from tests.stateful.product import Act, Loop, Product
 from tests.stateful.rows import remove_all
 
+def _alone(mishap: Mishap) -> list[Mishap]:
+    return [mishap]
+
+
 PICKS = st.sampled_from([0, 0, 0, 0, 1, 2, 3, 5])
 MOSTLY_THE_OWNER = st.sampled_from([0, 0, 0, 0, 1])
 USERS = st.integers(0, 2)
 KINDS = st.sampled_from(Kind)
-PUTS = st.builds(
-    Put, PICKS, st.sampled_from([Look.PICTURE, Look.AT_HOME, *Look]), st.booleans()
-)
-GOOD_LOOKS = st.sampled_from([Look.PICTURE, *sorted(GOOD)])
+LOOKS = st.sampled_from([Look.PICTURE, Look.AT_HOME, *Look])
+GOOD_LOOKS = st.sampled_from([Look.PICTURE, Look.AT_HOME, Look.BROKEN])
 TYPES = st.sampled_from([*ContentType, ContentType.JPEG, "image/gif"])
-SIZES = st.sampled_from([LENGTH, LENGTH, LENGTH, LENGTH, LENGTH + 1, 0, 10**9])
+SIZES = st.sampled_from([LENGTH, LENGTH, LENGTH + 1, 0, 10**9])
+SECONDS = st.sampled_from([1, 5, 20, 31, 61, 299, 900, 3_500, 3_600, 86_400])
 PAUSES_S = st.sampled_from([0, 0, 1, 5, 15])
-AT = st.integers(1, 13)
+AT = st.one_of(st.integers(1, 6), st.integers(1, 13))
 
+PUTS = st.builds(Put, PICKS, LOOKS, st.sampled_from([False, False, False, True]))
 COMPLETIONS = st.builds(Complete, PICKS, MOSTLY_THE_OWNER)
-SHOWS = st.builds(Show, PICKS)
+SHOWS = st.one_of(
+    st.builds(Show, PICKS),
+    st.builds(CreatePost, PICKS, MOSTLY_THE_OWNER),
+    st.builds(SetAvatar, PICKS, MOSTLY_THE_OWNER),
+)
 DELETIONS = st.one_of(
-    st.builds(Delete, PICKS, MOSTLY_THE_OWNER), st.builds(DeletePost, PICKS, MOSTLY_THE_OWNER)
+    st.builds(Delete, PICKS, MOSTLY_THE_OWNER),
+    st.builds(DeletePost, PICKS, MOSTLY_THE_OWNER),
+    st.builds(ClearAvatar, USERS),
 )
 WORK = st.builds(Work, st.one_of(st.none(), PICKS))
-POSTS = st.builds(CreatePost, PICKS, MOSTLY_THE_OWNER)
-AVATARS = st.builds(SetAvatar, PICKS, MOSTLY_THE_OWNER)
+SMALL_ACTS = st.one_of(
+    st.builds(Register, st.integers(0, 3)),
+    st.builds(Presign, USERS, KINDS, TYPES, SIZES),
+    st.builds(PresignAgain, PICKS, MOSTLY_THE_OWNER),
+    st.builds(Describe, PICKS, MOSTLY_THE_OWNER),
+    st.builds(Answer, PICKS, USERS, st.booleans()),
+)
 ACTS: st.SearchStrategy[Act] = st.one_of(
     COMPLETIONS,
     SHOWS,
@@ -62,9 +77,6 @@ ACTS: st.SearchStrategy[Act] = st.one_of(
     PUTS,
     st.just(Sweep()),
     st.builds(Presign, USERS, KINDS),
-    st.builds(ClearAvatar, USERS),
-    POSTS,
-    AVATARS,
     st.just(Remake()),
 )
 
@@ -76,12 +88,15 @@ def befalls(how: st.SearchStrategy[How], *acts: st.SearchStrategy[Act]) -> Any:
 
 
 OVERTAKEN = befalls(st.just(How.OVERTAKEN), ACTS)
-FAILS = befalls(st.sampled_from([how for how in How if how is not How.OVERTAKEN]), ACTS)
+FAILS = st.builds(
+    Mishap, AT, st.sampled_from([How.KILLED, *(how for how in How if how is not How.OVERTAKEN)])
+)
 MISHAPS = st.one_of(
     st.just([]),
-    st.lists(FAILS, min_size=1, max_size=1),
-    st.lists(OVERTAKEN, min_size=1, max_size=1),
-    st.tuples(OVERTAKEN, FAILS).map(list),
+    FAILS.map(_alone),
+    FAILS.map(_alone),
+    OVERTAKEN.map(_alone),
+    st.tuples(OVERTAKEN, FAILS),
 )
 Mishaps = Sequence[Mishap]
 
@@ -119,24 +134,26 @@ class ProductMachine(RuleBasedStateMachine):
         self._do(Register(0))
         self._do(Register(1))
 
-    @rule(name=st.integers(0, 3), mishaps=MISHAPS)
-    def someone_registers(self, name: int, mishaps: Mishaps) -> None:
-        self._do(Register(name), mishaps)
+    @rule(user=USERS, kind=KINDS, look=GOOD_LOOKS)
+    def a_picture_comes(self, user: int, kind: Kind, look: Look) -> None:
+        for act in (Presign(user, kind), Put(0, look), Complete(), Work()):
+            self._do(act)
 
-    @rule(act=st.builds(Presign, USERS, KINDS, TYPES, SIZES), mishaps=MISHAPS)
-    def someone_asks_to_upload(self, act: Act, mishaps: Mishaps) -> None:
-        self._do(act, mishaps)
+    @rule(user=USERS, kind=KINDS, look=LOOKS, mishaps=MISHAPS)
+    def an_upload_comes(self, user: int, kind: Kind, look: Look, mishaps: Mishaps) -> None:
+        self._do(Presign(user, kind))
+        self._do(Put(0, look))
+        self._do(Complete(), mishaps)
 
-    @rule(act=st.builds(PresignAgain, PICKS, MOSTLY_THE_OWNER), mishaps=MISHAPS)
-    def someone_asks_again(self, act: Act, mishaps: Mishaps) -> None:
-        self._do(act, mishaps)
-
-    @rule(user=USERS, kind=KINDS, look=GOOD_LOOKS, is_worked_off=st.booleans())
-    def a_picture_comes(self, user: int, kind: Kind, look: Look, *, is_worked_off: bool) -> None:
+    @rule(user=USERS, kind=KINDS, look=GOOD_LOOKS, mishaps=MISHAPS)
+    def a_picture_is_shown(self, user: int, kind: Kind, look: Look, mishaps: Mishaps) -> None:
         for act in (Presign(user, kind), Put(0, look), Complete()):
             self._do(act)
-        if is_worked_off:
-            self._do(Work())
+        self._do(Show(), mishaps)
+
+    @rule(act=SMALL_ACTS, mishaps=MISHAPS)
+    def someone_does_something_small(self, act: Act, mishaps: Mishaps) -> None:
+        self._do(act, mishaps)
 
     @rule(act=PUTS)
     def bytes_are_put(self, act: Act) -> None:
@@ -159,20 +176,8 @@ class ProductMachine(RuleBasedStateMachine):
     def someone_completes_twice_at_once(self, act: Act, mishaps: Mishaps) -> None:
         self._do(act, mishaps)
 
-    @rule(act=st.builds(Describe, PICKS, MOSTLY_THE_OWNER), mishaps=MISHAPS)
-    def someone_describes(self, act: Act, mishaps: Mishaps) -> None:
-        self._do(act, mishaps)
-
-    @rule(act=st.one_of(SHOWS, POSTS, AVATARS), mishaps=MISHAPS)
+    @rule(act=SHOWS, mishaps=MISHAPS)
     def someone_shows(self, act: Act, mishaps: Mishaps) -> None:
-        self._do(act, mishaps)
-
-    @rule(act=st.builds(ClearAvatar, USERS), mishaps=MISHAPS)
-    def someone_shows_no_avatar(self, act: Act, mishaps: Mishaps) -> None:
-        self._do(act, mishaps)
-
-    @rule(act=st.builds(Answer, PICKS, USERS, st.booleans()), mishaps=MISHAPS)
-    def someone_answers(self, act: Act, mishaps: Mishaps) -> None:
         self._do(act, mishaps)
 
     @rule(act=DELETIONS, mishaps=MISHAPS)
@@ -211,7 +216,7 @@ class ProductMachine(RuleBasedStateMachine):
     def thumbnails_are_remade(self, mishaps: Mishaps) -> None:
         self._do(Remake(), mishaps)
 
-    @rule(seconds=st.sampled_from([1, 5, 20, 31, 61, 299, 900, 3_500, 3_600, 86_400]))
+    @rule(seconds=SECONDS)
     def time_passes(self, seconds: int) -> None:
         self._run(self._product.advance(seconds))
 
@@ -219,12 +224,16 @@ class ProductMachine(RuleBasedStateMachine):
     def what_was_late_comes_true(self) -> None:
         self._run(self._product.land())
 
-    @rule(part=st.sampled_from(sorted(set(PARTS.values()))))
-    def a_part_goes_down(self, part: str) -> None:
-        self._product.down.add(part)
-
-    @rule()
-    def all_parts_come_up(self) -> None:
+    @rule(
+        parts=st.sets(st.sampled_from(sorted(set(PARTS.values()))), min_size=1, max_size=2),
+        acts=st.lists(st.tuples(ACTS, MISHAPS), min_size=1, max_size=4),
+    )
+    def parts_are_down_for_a_while(
+        self, parts: set[str], acts: list[tuple[Act, Mishaps]]
+    ) -> None:
+        self._product.down |= parts
+        for act, mishaps in acts:
+            self._do(act, mishaps)
         self._product.down.clear()
 
     def teardown(self) -> None:

@@ -66,6 +66,7 @@ class Deed:
         ask: Makes the request.
         refusal: The error that it must raise; None if it must not raise.
         focus: The media item it is about; what overtakes it is about the same one.
+        makes: Media whose thumbnails it may make.
         shrugs_off: Parts that may be down without the caller noticing.
         check: Looks at the answer, and at the rows afterwards.
     """
@@ -73,6 +74,7 @@ class Deed:
     ask: Call
     refusal: type[Exception] | None = None
     focus: MediaId | None = None
+    makes: tuple[MediaId, ...] = ()
     shrugs_off: frozenset[str] = frozenset()
     check: Callable[[Any, Rows], None] = lambda answer, rows: None
 
@@ -154,6 +156,8 @@ class Product:
         answer = await self._outcome(process, deed.ask)
         after = await self.rows()
         self.kills += process.is_dead
+        if process.troubles:
+            self.memory.cut_short.update(deed.makes)
         if not process.troubles - deed.shrugs_off:
             self._hold_to(act, deed, answer, before, after)
         await self.look(after)
