@@ -194,16 +194,19 @@ class CompleteAtOnce:
         if media is None:
             return None
 
-        async def ask() -> None:
+        async def ask() -> list[Media | BaseException]:
             complete = partial(product.use.complete_upload(), media.id, by=media.owner_id)
             answers = await asyncio.gather(complete(), complete(), return_exceptions=True)
             for answer in answers:
                 if isinstance(answer, BaseException):
                     raise answer
-            assert answers[0] == answers[1]  # row 13
+            return answers
+
+        def check(answers: list[Media], after: Rows) -> None:
+            assert answers == [after.media[media.id]] * 2  # row 13
 
         refusal = refusal_to_complete(product, rows, media, media.owner_id)
-        return None if refusal else Deed(ask, focus=media.id, shrugs_off=QUEUE)
+        return None if refusal else Deed(ask, focus=media.id, shrugs_off=QUEUE, check=check)
 
 
 @dataclass(frozen=True)
