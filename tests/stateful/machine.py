@@ -4,10 +4,12 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from mediaport.adapters.sql.database import Database
+from mediaport.application.media import complete_upload
 from mediaport.domain.policy import ContentType, Kind
 from tests.stateful.background_acts import Remake, Sweep, Work
 from tests.stateful.bodies import LENGTH, Look
@@ -106,14 +108,19 @@ class ProductMachine(RuleBasedStateMachine):
 
     Attributes:
         database: Makes a real database, migrated and for this machine alone; None: on fakes.
-        kills: How many processes were killed, over all machines.
+        examples: How many machines were played with; what was done and killed in all of them.
     """
 
     database: ClassVar[Any] = None
+    examples: ClassVar[int] = 0
+    acts: ClassVar[int] = 0
     kills: ClassVar[int] = 0
 
     def __init__(self) -> None:
         super().__init__()
+        self._patience = pytest.MonkeyPatch()
+        # A completion waits for another one, which may be dead, for seconds in all.
+        self._patience.setattr(complete_upload, "WAIT_STEPS_S", (1e-6,) * 30)
         self._runner = asyncio.Runner(loop_factory=Loop)
         self._database: Database | None = type(self).database and type(self).database()
         self._product = Product(self._database)
@@ -241,7 +248,10 @@ class ProductMachine(RuleBasedStateMachine):
             if not self._has_failed:
                 self._run(self._product.settle())
         finally:
+            type(self).examples += 1
+            type(self).acts += self._product.acts
             type(self).kills += self._product.kills
             if self._database:
                 self._runner.run(self._database.close())
             self._runner.close()
+            self._patience.undo()

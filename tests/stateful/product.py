@@ -112,6 +112,7 @@ class Product:
     late: list[tuple[datetime, Call]] = field(default_factory=list)
     focus: MediaId | None = None
     serial: int = 0
+    acts: int = 0
     kills: int = 0
 
     def __post_init__(self) -> None:
@@ -155,6 +156,7 @@ class Product:
         process = Process(self, tuple(mishaps))
         answer = await self._outcome(process, deed.ask)
         after = await self.rows()
+        self.acts += 1
         self.kills += process.is_dead
         if process.troubles:
             self.memory.cut_short.update(deed.makes)
