@@ -1,4 +1,4 @@
-"""The whole product in any order of events, on fakes or on a real database, for as long as you like.
+"""The whole product in any order of events, on fakes or on a real database, as long as you like.
 
     python -m tests.soak.stateful --on postgresql --examples 500 --steps 80
 

@@ -24,7 +24,9 @@ class Work:
             if media is None:
                 return None
             media_id = media.id
-        return Deed(partial(product.use.make_thumbnails(), media_id), focus=media_id, makes=(media_id,))
+        return Deed(
+            partial(product.use.make_thumbnails(), media_id), focus=media_id, makes=(media_id,)
+        )
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Anything that may happen to the product, in any order: what hypothesis plays and makes smaller."""
+"""What may happen to the product, in any order: hypothesis plays it, and makes it smaller."""
 
 import asyncio
 from collections.abc import Sequence
@@ -35,8 +35,9 @@ from tests.stateful.processes import PARTS, How, Mishap
 from tests.stateful.product import Act, Loop, Product
 from tests.stateful.rows import remove_all
 
-def _alone(mishap: Mishap) -> list[Mishap]:
-    return [mishap]
+
+def _alone(mishap: Mishap) -> tuple[Mishap, ...]:
+    return (mishap,)
 
 
 PICKS = st.sampled_from([0, 0, 0, 0, 1, 2, 3, 5])
@@ -49,6 +50,8 @@ TYPES = st.sampled_from([*ContentType, ContentType.JPEG, "image/gif"])
 SIZES = st.sampled_from([LENGTH, LENGTH, LENGTH + 1, 0, 10**9])
 SECONDS = st.sampled_from([1, 5, 20, 31, 61, 299, 900, 3_500, 3_600, 86_400])
 PAUSES_S = st.sampled_from([0, 0, 1, 5, 15])
+# Completions and workers may be frozen for longer than their claims last.
+LONG_PAUSES_S = st.sampled_from([0, 0, 1, 5, 31])
 AT = st.one_of(st.integers(1, 6), st.integers(1, 13))
 
 PUTS = st.builds(Put, PICKS, LOOKS, st.sampled_from([False, False, False, True]))
@@ -83,18 +86,23 @@ ACTS: st.SearchStrategy[Act] = st.one_of(
 )
 
 
-def befalls(how: st.SearchStrategy[How], *acts: st.SearchStrategy[Act]) -> Any:
-    """A mishap at some call; an overtaken process is overtaken by some of `acts`."""
-    meanwhile = st.lists(st.one_of(*acts), min_size=1, max_size=3).map(tuple)
-    return st.builds(Mishap, AT, how, meanwhile, PAUSES_S)
-
-
-OVERTAKEN = befalls(st.just(How.OVERTAKEN), ACTS)
 FAILS = st.builds(
     Mishap, AT, st.sampled_from([How.KILLED, *(how for how in How if how is not How.OVERTAKEN)])
 )
+CALM_OR_FAILS = st.one_of(st.just(()), st.just(()), FAILS.map(_alone))
+
+
+def overtaken_by(
+    *acts: st.SearchStrategy[Act], pauses_s: st.SearchStrategy[int] = PAUSES_S
+) -> st.SearchStrategy[Mishap]:
+    """Some of `acts` happen between two calls, and may go wrong themselves."""
+    meanwhile = st.lists(st.tuples(st.one_of(*acts), CALM_OR_FAILS), min_size=1, max_size=3)
+    return st.builds(Mishap, AT, st.just(How.OVERTAKEN), meanwhile.map(tuple), pauses_s)
+
+
+OVERTAKEN = overtaken_by(ACTS)
 MISHAPS = st.one_of(
-    st.just([]),
+    st.just(()),
     FAILS.map(_alone),
     FAILS.map(_alone),
     OVERTAKEN.map(_alone),
@@ -171,13 +179,14 @@ class ProductMachine(RuleBasedStateMachine):
         self._do(act, mishaps)
 
     @rule(
-        media=PICKS,
+        user=USERS,
         look=GOOD_LOOKS,
-        mishap=befalls(st.just(How.OVERTAKEN), PUTS, COMPLETIONS, DELETIONS),
+        mishap=overtaken_by(PUTS, COMPLETIONS, DELETIONS, pauses_s=LONG_PAUSES_S),
     )
-    def an_upload_is_swapped_on_its_way(self, media: int, look: Look, mishap: Mishap) -> None:
-        self._do(Put(media, look))
-        self._do(Complete(), [mishap])
+    def an_upload_is_swapped_on_its_way(self, user: int, look: Look, mishap: Mishap) -> None:
+        self._do(Presign(user))
+        self._do(Put(0, look))
+        self._do(Complete(), [mishap])  # row 4
 
     @rule(act=st.builds(CompleteAtOnce, PICKS), mishaps=MISHAPS)
     def someone_completes_twice_at_once(self, act: Act, mishaps: Mishaps) -> None:
@@ -195,8 +204,15 @@ class ProductMachine(RuleBasedStateMachine):
     def a_worker_works(self, act: Act, mishaps: Mishaps) -> None:
         self._do(act, mishaps)
 
-    @rule(mishap=befalls(st.just(How.OVERTAKEN), DELETIONS, WORK, st.just(Sweep())))
-    def media_go_while_thumbnails_are_made(self, mishap: Mishap) -> None:
+    @rule(
+        user=USERS,
+        kind=KINDS,
+        mishap=overtaken_by(DELETIONS, WORK, st.just(Sweep()), pauses_s=LONG_PAUSES_S),
+    )
+    def media_go_while_thumbnails_are_made(self, user: int, kind: Kind, mishap: Mishap) -> None:
+        self._product.world.queue.waiting.clear()
+        for act in (Presign(user, kind), Put(), Complete()):
+            self._do(act)
         self._do(Work(), [mishap])  # row 53
 
     @rule()
@@ -208,11 +224,14 @@ class ProductMachine(RuleBasedStateMachine):
         self._do(Sweep(), mishaps)
 
     @rule(
-        days=st.sampled_from([1, 2]),
-        mishap=befalls(st.just(How.OVERTAKEN), SHOWS, DELETIONS, COMPLETIONS, st.just(Sweep())),
+        user=USERS,
+        kind=KINDS,
+        mishap=overtaken_by(SHOWS, SHOWS, DELETIONS, COMPLETIONS, st.just(Sweep())),
     )
-    def media_are_shown_while_they_are_swept(self, days: int, mishap: Mishap) -> None:
-        self._run(self._product.advance(days * 86_400))
+    def media_are_shown_while_they_are_swept(self, user: int, kind: Kind, mishap: Mishap) -> None:
+        for act in (Presign(user, kind), Put(), Complete()):
+            self._do(act)
+        self._run(self._product.advance(86_400))
         self._do(Sweep(), [mishap])  # row 19
 
     @rule(sizes=st.sampled_from([(128,), (128, 256), (128, 512), (256, 512)]))
@@ -235,9 +254,7 @@ class ProductMachine(RuleBasedStateMachine):
         parts=st.sets(st.sampled_from(sorted(set(PARTS.values()))), min_size=1, max_size=2),
         acts=st.lists(st.tuples(ACTS, MISHAPS), min_size=1, max_size=4),
     )
-    def parts_are_down_for_a_while(
-        self, parts: set[str], acts: list[tuple[Act, Mishaps]]
-    ) -> None:
+    def parts_are_down_for_a_while(self, parts: set[str], acts: list[tuple[Act, Mishaps]]) -> None:
         self._product.down |= parts
         for act, mishaps in acts:
             self._do(act, mishaps)

@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from functools import partial
 
+from mediaport.application.ports.object_store import SignedUpload
 from mediaport.domain.errors import (
     CompletionInProgress,
     ContentTypeNotAllowed,
@@ -22,7 +23,6 @@ from mediaport.domain.errors import (
 from mediaport.domain.media import Media
 from mediaport.domain.policy import ContentType, Kind
 from mediaport.domain.users import UserId
-from mediaport.application.ports.object_store import SignedUpload
 from tests.stateful.bodies import FLAWS, LENGTH, Body, Look
 from tests.stateful.invariants import MAX_PENDING, MAX_PENDING_BYTES, MAX_STORED_BYTES
 from tests.stateful.product import Deed, Product, Upload
@@ -61,16 +61,21 @@ class Presign:
             return SizeNotPositive
         if self.size_bytes > 100 * LENGTH:
             return SizeTooLarge
-        theirs = [media for media in rows.media.values() if media.owner_id == by]
-        sizes = [m.size_bytes for m in theirs if not m.is_ready and m.expires_at > product.now]
-        if len(sizes) + 1 > MAX_PENDING:
-            return TooManyPendingUploads
-        if sum(sizes) + self.size_bytes > MAX_PENDING_BYTES:
-            return TooManyPendingBytes
-        stored = sum(media.size_bytes for media in theirs if media.is_ready)
-        if stored + sum(sizes) + self.size_bytes > MAX_STORED_BYTES:
-            return StorageQuotaExceeded
-        return None
+        return _refusal_by_quota(product, rows, by, self.size_bytes)
+
+
+def _refusal_by_quota(
+    product: Product, rows: Rows, by: UserId, size_bytes: int
+) -> type[DomainError] | None:
+    theirs = [media for media in rows.media.values() if media.owner_id == by]
+    pending = [m.size_bytes for m in theirs if not m.is_ready and m.expires_at > product.now]
+    stored = sum(media.size_bytes for media in theirs if media.is_ready)
+    if len(pending) + 1 > MAX_PENDING:
+        return TooManyPendingUploads  # row 31
+    if sum(pending) + size_bytes > MAX_PENDING_BYTES:
+        return TooManyPendingBytes  # row 31
+    is_too_much = stored + sum(pending) + size_bytes > MAX_STORED_BYTES
+    return StorageQuotaExceeded if is_too_much else None
 
 
 @dataclass(frozen=True)
@@ -126,8 +131,7 @@ class Put:
         upload = uploads[-1 - self.upload % len(uploads)]
         body = Body(self.look, upload.media.content_type, product.new_serial())
         is_refused = (
-            len(body.uploaded) != upload.media.size_bytes
-            or product.now >= upload.signed.expires_at
+            len(body.uploaded) != upload.media.size_bytes or product.now >= upload.signed.expires_at
         )
 
         async def ask() -> None:
@@ -194,19 +198,24 @@ class CompleteAtOnce:
         if media is None:
             return None
 
-        async def ask() -> list[Media | BaseException]:
+        async def ask() -> list[Media]:
             complete = partial(product.use.complete_upload(), media.id, by=media.owner_id)
-            answers = await asyncio.gather(complete(), complete(), return_exceptions=True)
-            for answer in answers:
-                if isinstance(answer, BaseException):
-                    raise answer
-            return answers
+            answers: list[Media | BaseException] = await asyncio.gather(
+                complete(), complete(), return_exceptions=True
+            )
+            return [_raised(answer) for answer in answers]
 
         def check(answers: list[Media], after: Rows) -> None:
             assert answers == [after.media[media.id]] * 2  # row 13
 
         refusal = refusal_to_complete(product, rows, media, media.owner_id)
         return None if refusal else Deed(ask, focus=media.id, shrugs_off=QUEUE, check=check)
+
+
+def _raised(answer: Media | BaseException) -> Media:
+    if isinstance(answer, BaseException):
+        raise answer
+    return answer
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from mediaport.domain.errors import (
     UsernameTaken,
     WrongKind,
 )
-from mediaport.domain.media import Media
+from mediaport.domain.media import Media, MediaId
 from mediaport.domain.policy import Kind
 from mediaport.domain.posts import Post
 from mediaport.domain.users import UserId
@@ -24,9 +24,7 @@ from tests.stateful.product import Deed, Product
 from tests.stateful.rows import Rows
 
 
-def _refusal_to_show(
-    rows: Rows, media: Media, by: UserId, kind: Kind
-) -> type[DomainError] | None:
+def _refusal_to_show(rows: Rows, media: Media, by: UserId, kind: Kind) -> type[DomainError] | None:
     current = rows.media.get(media.id)
     if current is None or by != media.owner_id:
         return MediaNotFound  # row 16
@@ -134,7 +132,8 @@ class ClearAvatar:
     def deed(self, product: Product, rows: Rows) -> Deed | None:
         """The request."""
         by = product.user(rows, self.user)
-        shown = rows.avatars[by]
+        worn = rows.avatars[by]
+        shown = None if worn is None else MediaId(worn)
 
         def check(answer: Profile, after: Rows) -> None:
             assert answer.avatar is None

@@ -50,13 +50,13 @@ class Mishap:
     """What befalls a process at its `at`-th call, counted from 1.
 
     Attributes:
-        meanwhile: What others do before an overtaken process goes on.
+        meanwhile: What others do before an overtaken process goes on, and what befalls these.
         pause_s: How long that takes.
     """
 
     at: int
     how: How
-    meanwhile: tuple[Any, ...] = ()
+    meanwhile: tuple[tuple[Any, tuple["Mishap", ...]], ...] = ()
     pause_s: int = 0
 
 

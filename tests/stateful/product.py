@@ -173,7 +173,8 @@ class Product:
         try:
             return await process.task
         except (Killed, asyncio.CancelledError, BaseExceptionGroup) as error:
-            assert process.troubles, f"nobody stopped it: {error!r}"
+            if not process.troubles:
+                raise
             return error
         except (DomainError, PartUnavailable, DecoderLost) as error:
             return error
@@ -198,9 +199,9 @@ class Product:
         """Let others act on the same media item, and time pass."""
         focus = self.focus
         await self.pass_time(mishap.pause_s)
-        for act in mishap.meanwhile:
+        for act, mishaps in mishap.meanwhile:
             self.focus = focus
-            await asyncio.create_task(self.perform(act))
+            await asyncio.create_task(self.perform(act, mishaps))
         _move_loop(mishap.pause_s)
 
     async def pass_time(self, seconds: float) -> None:

@@ -8,9 +8,9 @@ from datetime import datetime
 from sqlalchemy import delete, select, update
 
 from mediaport.adapters.memory.tables import MemoryTables
+from mediaport.adapters.sql import tables
 from mediaport.adapters.sql.database import Database
 from mediaport.adapters.sql.rows import to_media, variants_of
-from mediaport.adapters.sql import tables
 from mediaport.domain.media import Media, MediaId
 from mediaport.domain.posts import Post, PostId
 from mediaport.domain.users import UserId
@@ -28,7 +28,7 @@ class Rows:
     """
 
     names: frozenset[str]
-    avatars: Mapping[UserId, MediaId | None]
+    avatars: Mapping[UserId, int | None]
     media: Mapping[MediaId, Media]
     posts: Mapping[PostId, Post]
     completing_until: Mapping[MediaId, datetime]
@@ -41,9 +41,15 @@ class Rows:
     def shown(self) -> dict[MediaId, UserId]:
         """Media that a post or a profile refers to, and who shows them."""
         attached = {
-            post.media_id: post.owner_id for post in self.posts.values() if post.media_id is not None
+            post.media_id: post.owner_id
+            for post in self.posts.values()
+            if post.media_id is not None
         }
-        worn = {media_id: user for user, media_id in self.avatars.items() if media_id is not None}
+        worn = {
+            MediaId(media_id): user
+            for user, media_id in self.avatars.items()
+            if media_id is not None
+        }
         return attached | worn
 
     @property
@@ -84,7 +90,7 @@ async def in_database(database: Database) -> Rows:
         comments = (await connection.scalars(select(tables.comments.c.post_id))).all()
     return Rows(
         names=frozenset(row.username for row in users),
-        avatars={row.id: row.avatar_media_id for row in users},
+        avatars={UserId(row.id): row.avatar_media_id for row in users},
         media={row["id"]: to_media(row, variants) for row in media},
         posts={row["id"]: Post(**row) for row in posts},
         completing_until={

@@ -1,4 +1,4 @@
-"""Whatever happens, in whatever order: nothing that is shown is lost, nothing unverified is public."""
+"""In whatever order things happen: what is shown is kept, and what is public was verified."""
 
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
