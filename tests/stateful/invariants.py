@@ -13,7 +13,7 @@ from mediaport.domain.media import Media, MediaId, ThumbnailsStatus
 from tests.stateful.bodies import GOOD, LENGTH, Body, Look
 from tests.stateful.rows import Rows
 
-MAX_PENDING, MAX_PENDING_BYTES, MAX_STORED_BYTES = 3, 2 * LENGTH + 1, 5 * LENGTH + 1
+MAX_PENDING, MAX_PENDING_BYTES, MAX_STORED_BYTES = 4, 3 * LENGTH + 1, 10 * LENGTH + 1
 
 
 class Stored(Protocol):

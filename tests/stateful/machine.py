@@ -93,11 +93,13 @@ CALM_OR_FAILS = st.one_of(st.just(()), st.just(()), FAILS.map(_alone))
 
 
 def overtaken_by(
-    *acts: st.SearchStrategy[Act], pauses_s: st.SearchStrategy[int] = PAUSES_S
+    *acts: st.SearchStrategy[Act],
+    at: st.SearchStrategy[int] = AT,
+    pauses_s: st.SearchStrategy[int] = PAUSES_S,
 ) -> st.SearchStrategy[Mishap]:
     """Some of `acts` happen between two calls, and may go wrong themselves."""
     meanwhile = st.lists(st.tuples(st.one_of(*acts), CALM_OR_FAILS), min_size=1, max_size=3)
-    return st.builds(Mishap, AT, st.just(How.OVERTAKEN), meanwhile.map(tuple), pauses_s)
+    return st.builds(Mishap, at, st.just(How.OVERTAKEN), meanwhile.map(tuple), pauses_s)
 
 
 OVERTAKEN = overtaken_by(ACTS)
@@ -181,7 +183,9 @@ class ProductMachine(RuleBasedStateMachine):
     @rule(
         user=USERS,
         look=GOOD_LOOKS,
-        mishap=overtaken_by(PUTS, COMPLETIONS, DELETIONS, pauses_s=LONG_PAUSES_S),
+        mishap=overtaken_by(
+            PUTS, COMPLETIONS, DELETIONS, at=st.integers(3, 9), pauses_s=LONG_PAUSES_S
+        ),
     )
     def an_upload_is_swapped_on_its_way(self, user: int, look: Look, mishap: Mishap) -> None:
         self._do(Presign(user))
@@ -207,7 +211,9 @@ class ProductMachine(RuleBasedStateMachine):
     @rule(
         user=USERS,
         kind=KINDS,
-        mishap=overtaken_by(DELETIONS, WORK, st.just(Sweep()), pauses_s=LONG_PAUSES_S),
+        mishap=overtaken_by(
+            DELETIONS, WORK, st.just(Sweep()), at=st.integers(2, 7), pauses_s=LONG_PAUSES_S
+        ),
     )
     def media_go_while_thumbnails_are_made(self, user: int, kind: Kind, mishap: Mishap) -> None:
         self._product.world.queue.waiting.clear()
@@ -226,7 +232,9 @@ class ProductMachine(RuleBasedStateMachine):
     @rule(
         user=USERS,
         kind=KINDS,
-        mishap=overtaken_by(SHOWS, SHOWS, DELETIONS, COMPLETIONS, st.just(Sweep())),
+        mishap=overtaken_by(
+            SHOWS, SHOWS, DELETIONS, COMPLETIONS, st.just(Sweep()), at=st.integers(2, 8)
+        ),
     )
     def media_are_shown_while_they_are_swept(self, user: int, kind: Kind, mishap: Mishap) -> None:
         for act in (Presign(user, kind), Put(), Complete()):

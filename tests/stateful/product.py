@@ -17,7 +17,15 @@ from mediaport.domain.media import Media, MediaId
 from mediaport.domain.users import UserId
 from mediaport.entrypoints.settings import Settings
 from tests.stateful.bodies import LENGTH, Body
-from tests.stateful.invariants import Memory, check, check_end, check_settled
+from tests.stateful.invariants import (
+    MAX_PENDING,
+    MAX_PENDING_BYTES,
+    MAX_STORED_BYTES,
+    Memory,
+    check,
+    check_end,
+    check_settled,
+)
 from tests.stateful.processes import (
     PARTS,
     Call,
@@ -35,9 +43,9 @@ SETTINGS = Settings(
     data_dir="/no-such-folder",
     media_max_bytes_post=10 * LENGTH,
     media_max_bytes_avatar=9 * LENGTH,
-    media_max_pending=3,
-    media_max_pending_bytes=2 * LENGTH + 1,
-    media_max_stored_bytes=5 * LENGTH + 1,
+    media_max_pending=MAX_PENDING,
+    media_max_pending_bytes=MAX_PENDING_BYTES,
+    media_max_stored_bytes=MAX_STORED_BYTES,
     media_thumbnail_sizes=(128, 512),
     thumbnail_workers=16,
 )
