@@ -40,6 +40,13 @@ def _alone(mishap: Mishap) -> tuple[Mishap, ...]:
     return (mishap,)
 
 
+def _in_a_row(parts: tuple[tuple[Any, ...], tuple[Any, ...]]) -> tuple[Any, ...]:
+    return (*parts[0], *parts[1])
+
+
+Mishaps = Sequence[Mishap]
+
+
 PICKS = st.sampled_from([0, 0, 0, 0, 1, 2, 3, 5])
 MOSTLY_THE_OWNER = st.sampled_from([0, 0, 0, 0, 1])
 USERS = st.integers(0, 2)
@@ -51,8 +58,10 @@ SIZES = st.sampled_from([LENGTH, LENGTH, LENGTH + 1, 0, 10**9])
 SECONDS = st.sampled_from([1, 5, 20, 31, 61, 299, 900, 3_500, 3_600, 86_400])
 PAUSES_S = st.sampled_from([0, 0, 1, 5, 15])
 # Completions and workers may be frozen for longer than their claims last.
-LONG_PAUSES_S = st.sampled_from([0, 0, 1, 5, 31])
+LONG_PAUSES_S = st.sampled_from([0, 1, 5, 31])
 AT = st.one_of(st.integers(1, 6), st.integers(1, 13))
+
+NOTHING: st.SearchStrategy[Any] = st.just(())
 
 PUTS = st.builds(Put, PICKS, LOOKS, st.sampled_from([False, False, False, True]))
 COMPLETIONS = st.builds(Complete, PICKS, MOSTLY_THE_OWNER)
@@ -86,23 +95,34 @@ ACTS: st.SearchStrategy[Act] = st.one_of(
 )
 
 
-FAILS = st.builds(
-    Mishap, AT, st.sampled_from([How.KILLED, *(how for how in How if how is not How.OVERTAKEN)])
-)
+FAILURES = st.sampled_from([How.KILLED, *(how for how in How if how is not How.OVERTAKEN)])
+FAILS = st.builds(Mishap, AT, FAILURES)
 CALM_OR_FAILS = st.one_of(st.just(()), st.just(()), FAILS.map(_alone))
+Meanwhile = tuple[tuple[Act, Mishaps], ...]
 
 
 def overtaken_by(
     *acts: st.SearchStrategy[Act],
+    first: st.SearchStrategy[Meanwhile] = NOTHING,
     at: st.SearchStrategy[int] = AT,
     pauses_s: st.SearchStrategy[int] = PAUSES_S,
 ) -> st.SearchStrategy[Mishap]:
-    """Some of `acts` happen between two calls, and may go wrong themselves."""
-    meanwhile = st.lists(st.tuples(st.one_of(*acts), CALM_OR_FAILS), min_size=1, max_size=3)
-    return st.builds(Mishap, at, st.just(How.OVERTAKEN), meanwhile.map(tuple), pauses_s)
+    """Some of `acts` happen between two calls, after `first`, and may go wrong themselves."""
+    more = st.lists(st.tuples(st.one_of(*acts), CALM_OR_FAILS), max_size=3).map(tuple)
+    meanwhile = st.tuples(first, more).map(_in_a_row)
+    return st.builds(Mishap, at, st.just(How.OVERTAKEN), meanwhile, pauses_s)
 
 
 OVERTAKEN = overtaken_by(ACTS)
+SWAPPED = st.tuples(
+    st.tuples(st.builds(Put, st.just(0), LOOKS), NOTHING),
+    st.tuples(
+        st.just(Complete()),
+        st.one_of(NOTHING, st.builds(Mishap, st.integers(7, 8), FAILURES).map(_alone)),
+    ),
+)
+SHOWN = st.just(((Show(), ()),))
+DELETED = st.just(((Delete(), ()),))
 MISHAPS = st.one_of(
     st.just(()),
     FAILS.map(_alone),
@@ -110,7 +130,6 @@ MISHAPS = st.one_of(
     OVERTAKEN.map(_alone),
     st.tuples(OVERTAKEN, FAILS),
 )
-Mishaps = Sequence[Mishap]
 
 
 class ProductMachine(RuleBasedStateMachine):
@@ -129,8 +148,8 @@ class ProductMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self._patience = pytest.MonkeyPatch()
-        # A completion waits for another one, which may be dead, for seconds in all.
-        self._patience.setattr(complete_upload, "WAIT_STEPS_S", (1e-6,) * 30)
+        # A completion waits seconds for another one, which may be dead.
+        self._patience.setattr(complete_upload, "WAIT_STEPS_S", (0.0,) * 30)
         self._runner = asyncio.Runner(loop_factory=Loop)
         self._database: Database | None = type(self).database and type(self).database()
         self._product = Product(self._database)
@@ -184,13 +203,31 @@ class ProductMachine(RuleBasedStateMachine):
         user=USERS,
         look=GOOD_LOOKS,
         mishap=overtaken_by(
-            PUTS, COMPLETIONS, DELETIONS, at=st.integers(3, 9), pauses_s=LONG_PAUSES_S
+            *(PUTS, COMPLETIONS, DELETIONS),
+            first=st.one_of(NOTHING, SWAPPED),
+            at=st.sampled_from([*range(3, 9), 8, 8]),
+            pauses_s=LONG_PAUSES_S,
         ),
     )
     def an_upload_is_swapped_on_its_way(self, user: int, look: Look, mishap: Mishap) -> None:
         self._do(Presign(user))
         self._do(Put(0, look))
         self._do(Complete(), [mishap])  # row 4
+
+    @rule(
+        user=USERS,
+        looks=st.tuples(GOOD_LOOKS, GOOD_LOOKS),
+        mishap=st.builds(Mishap, st.integers(3, 9), FAILURES),
+    )
+    def an_upload_is_cut_off_and_tried_again(
+        self, user: int, looks: tuple[Look, Look], mishap: Mishap
+    ) -> None:
+        self._do(Presign(user))
+        self._do(Put(0, looks[0]))
+        self._do(Complete(), [mishap])  # rows 41 and 50
+        self._do(Put(0, looks[1]))
+        self._do(Complete())
+        self._run(self._product.land())
 
     @rule(act=st.builds(CompleteAtOnce, PICKS), mishaps=MISHAPS)
     def someone_completes_twice_at_once(self, act: Act, mishaps: Mishaps) -> None:
@@ -212,14 +249,20 @@ class ProductMachine(RuleBasedStateMachine):
         user=USERS,
         kind=KINDS,
         mishap=overtaken_by(
-            DELETIONS, WORK, st.just(Sweep()), at=st.integers(2, 7), pauses_s=LONG_PAUSES_S
+            *(DELETIONS, WORK, st.just(Sweep())),
+            first=st.one_of(NOTHING, DELETED),
+            at=st.integers(2, 7),
+            pauses_s=LONG_PAUSES_S,
         ),
+        then=CALM_OR_FAILS,
     )
-    def media_go_while_thumbnails_are_made(self, user: int, kind: Kind, mishap: Mishap) -> None:
+    def media_go_while_thumbnails_are_made(
+        self, user: int, kind: Kind, mishap: Mishap, then: Mishaps
+    ) -> None:
         self._product.world.queue.waiting.clear()
         for act in (Presign(user, kind), Put(), Complete()):
             self._do(act)
-        self._do(Work(), [mishap])  # row 53
+        self._do(Work(), [mishap, *then])  # row 53
 
     @rule()
     def the_queue_forgets(self) -> None:
@@ -233,7 +276,9 @@ class ProductMachine(RuleBasedStateMachine):
         user=USERS,
         kind=KINDS,
         mishap=overtaken_by(
-            SHOWS, SHOWS, DELETIONS, COMPLETIONS, st.just(Sweep()), at=st.integers(2, 8)
+            *(SHOWS, DELETIONS, COMPLETIONS, st.just(Sweep())),
+            first=st.one_of(NOTHING, SHOWN),
+            at=st.integers(2, 8),
         ),
     )
     def media_are_shown_while_they_are_swept(self, user: int, kind: Kind, mishap: Mishap) -> None:
