@@ -132,7 +132,7 @@ class Process:
             for _ in range(3):  # a timeout or a cancellation comes through here
                 await asyncio.sleep(0)
             return
-        if how not in {How.KILLED, How.REFUSED, How.DECODER_LOST}:
+        if how not in {How.KILLED, How.REFUSED, How.DECODER_LOST} and part != "decoder":
             self._reach(part)
             await self._have_carried_out(part, call, later=how is not How.UNANSWERED)
         if how is How.DECODER_LOST:
