@@ -19,6 +19,7 @@ from mediaport.adapters.memory.tables import MemoryTables
 from mediaport.adapters.memory.thumbnail_queue import MemoryThumbnailQueue
 from mediaport.adapters.memory.tokens import MemoryTokens
 from mediaport.adapters.memory.user_repository import MemoryUserRepository
+from mediaport.adapters.sql.database import Database
 from mediaport.domain.media import Media, MediaId
 from mediaport.domain.policy import ContentType, Kind
 from mediaport.domain.users import UserId
@@ -28,7 +29,11 @@ from mediaport.entrypoints.settings import Settings
 
 @dataclass
 class World:
-    """One product, its fakes, and the steps that tests start from."""
+    """One product, its fakes, and the steps that tests start from.
+
+    Attributes:
+        database: A real one, to be used instead of `tables`; everything else stays a fake.
+    """
 
     settings: Settings = field(
         default_factory=lambda: Settings(
@@ -40,6 +45,7 @@ class World:
     queue: MemoryThumbnailQueue = field(default_factory=MemoryThumbnailQueue)
     passwords: MemoryPasswords = field(default_factory=MemoryPasswords)
     images: MemoryImages = field(default_factory=MemoryImages)
+    database: Database | None = None
 
     def __post_init__(self) -> None:
         self.store = MemoryObjectStore(self.clock)
@@ -54,6 +60,12 @@ class World:
         self.use.rate_limiter.override(self.rate_limiter)
         self.use.passwords.override(self.passwords)
         self.use.tokens.override(MemoryTokens())
+        if self.database is None:
+            self._keep_rows_in_memory()
+        else:
+            self.use.database.override(self.database)
+
+    def _keep_rows_in_memory(self) -> None:
         self.use.media.override(self.media)
         self.use.leases.override(MemoryLeases(self.tables))
         self.use.inventory.override(MemoryInventory(self.tables))

@@ -1,0 +1,239 @@
+"""What may happen to the product, in any order: hypothesis plays it, and makes it smaller."""
+
+import asyncio
+from typing import Any, ClassVar
+
+import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+
+from mediaport.adapters.sql.database import Database
+from mediaport.application.media import complete_upload
+from mediaport.domain.policy import Kind
+from tests.stateful.background_acts import Remake, Sweep, Work
+from tests.stateful.bodies import Look
+from tests.stateful.draws import (
+    ACTS,
+    CALM_OR_FAILS,
+    COMPLETIONS,
+    DELETED,
+    DELETIONS,
+    FAILURES,
+    GOOD_LOOKS,
+    KINDS,
+    LONG_PAUSES_S,
+    LOOKS,
+    MISHAPS,
+    NOTHING,
+    PICKS,
+    PUTS,
+    SECONDS,
+    SHOWN,
+    SHOWS,
+    SMALL_ACTS,
+    SWAPPED,
+    USERS,
+    WORK,
+    Mishaps,
+    overtaken_by,
+)
+from tests.stateful.media_acts import Complete, CompleteAtOnce, Presign, Put
+from tests.stateful.post_acts import Register, Show
+from tests.stateful.processes import PARTS, Mishap
+from tests.stateful.product import Act, Loop, Product
+from tests.stateful.rows import remove_all
+
+
+class ProductMachine(RuleBasedStateMachine):
+    """Plays with one product.
+
+    Attributes:
+        database: Makes a real database, migrated and for this machine alone; None: on fakes.
+        examples: How many machines were played with; what was done and killed in all of them.
+    """
+
+    database: ClassVar[Any] = None
+    examples: ClassVar[int] = 0
+    acts: ClassVar[int] = 0
+    kills: ClassVar[int] = 0
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._patience = pytest.MonkeyPatch()
+        # A completion waits seconds for another one, which may be dead.
+        self._patience.setattr(complete_upload, "WAIT_STEPS_S", (0.0,) * 30)
+        self._runner = asyncio.Runner(loop_factory=Loop)
+        self._database: Database | None = type(self).database and type(self).database()
+        self._product = Product(self._database)
+        self._has_failed = False
+
+    def _run(self, coroutine: Any) -> None:
+        self._has_failed = True
+        self._runner.run(coroutine)
+        self._has_failed = False
+
+    def _do(self, act: Act, mishaps: Mishaps = ()) -> None:
+        self._run(self._product.perform(act, mishaps))
+
+    @initialize()
+    def two_users_come(self) -> None:
+        if self._database:
+            self._run(remove_all(self._database))
+        self._do(Register(0))
+        self._do(Register(1))
+
+    @rule(user=USERS, kind=KINDS, look=GOOD_LOOKS)
+    def a_picture_comes(self, user: int, kind: Kind, look: Look) -> None:
+        for act in (Presign(user, kind), Put(0, look), Complete(), Work()):
+            self._do(act)
+
+    @rule(user=USERS, kind=KINDS, look=LOOKS, mishaps=MISHAPS)
+    def an_upload_comes(self, user: int, kind: Kind, look: Look, mishaps: Mishaps) -> None:
+        self._do(Presign(user, kind))
+        self._do(Put(0, look))
+        self._do(Complete(), mishaps)
+
+    @rule(user=USERS, kind=KINDS, look=GOOD_LOOKS, mishaps=MISHAPS)
+    def a_picture_is_shown(self, user: int, kind: Kind, look: Look, mishaps: Mishaps) -> None:
+        for act in (Presign(user, kind), Put(0, look), Complete()):
+            self._do(act)
+        self._do(Show(), mishaps)
+
+    @rule(act=SMALL_ACTS, mishaps=MISHAPS)
+    def someone_does_something_small(self, act: Act, mishaps: Mishaps) -> None:
+        self._do(act, mishaps)
+
+    @rule(act=PUTS)
+    def bytes_are_put(self, act: Act) -> None:
+        self._do(act)
+
+    @rule(act=COMPLETIONS, mishaps=MISHAPS)
+    def someone_completes(self, act: Act, mishaps: Mishaps) -> None:
+        self._do(act, mishaps)
+
+    @rule(
+        user=USERS,
+        look=GOOD_LOOKS,
+        mishap=overtaken_by(
+            *(PUTS, COMPLETIONS, DELETIONS),
+            first=st.one_of(NOTHING, SWAPPED),
+            at=st.sampled_from([*range(3, 9), 8, 8]),
+            pauses_s=LONG_PAUSES_S,
+        ),
+    )
+    def an_upload_is_swapped_on_its_way(self, user: int, look: Look, mishap: Mishap) -> None:
+        self._do(Presign(user))
+        self._do(Put(0, look))
+        self._do(Complete(), [mishap])  # row 4
+
+    @rule(
+        user=USERS,
+        looks=st.tuples(GOOD_LOOKS, GOOD_LOOKS),
+        mishap=st.builds(Mishap, st.integers(3, 9), FAILURES),
+    )
+    def an_upload_is_cut_off_and_tried_again(
+        self, user: int, looks: tuple[Look, Look], mishap: Mishap
+    ) -> None:
+        self._do(Presign(user))
+        self._do(Put(0, looks[0]))
+        self._do(Complete(), [mishap])  # rows 41 and 50
+        self._do(Put(0, looks[1]))
+        self._do(Complete())
+        self._run(self._product.land())
+
+    @rule(act=st.builds(CompleteAtOnce, PICKS), mishaps=MISHAPS)
+    def someone_completes_twice_at_once(self, act: Act, mishaps: Mishaps) -> None:
+        self._do(act, mishaps)
+
+    @rule(act=SHOWS, mishaps=MISHAPS)
+    def someone_shows(self, act: Act, mishaps: Mishaps) -> None:
+        self._do(act, mishaps)
+
+    @rule(act=DELETIONS, mishaps=MISHAPS)
+    def someone_deletes(self, act: Act, mishaps: Mishaps) -> None:
+        self._do(act, mishaps)
+
+    @rule(act=WORK, mishaps=MISHAPS)
+    def a_worker_works(self, act: Act, mishaps: Mishaps) -> None:
+        self._do(act, mishaps)
+
+    @rule(
+        user=USERS,
+        kind=KINDS,
+        mishap=overtaken_by(
+            *(DELETIONS, WORK, st.just(Sweep())),
+            first=st.one_of(NOTHING, DELETED),
+            at=st.integers(2, 7),
+            pauses_s=LONG_PAUSES_S,
+        ),
+        then=CALM_OR_FAILS,
+    )
+    def media_go_while_thumbnails_are_made(
+        self, user: int, kind: Kind, mishap: Mishap, then: Mishaps
+    ) -> None:
+        self._product.world.queue.waiting.clear()
+        for act in (Presign(user, kind), Put(), Complete()):
+            self._do(act)
+        self._do(Work(), [mishap, *then])  # row 53
+
+    @rule()
+    def the_queue_forgets(self) -> None:
+        self._product.world.queue.waiting.clear()  # row 43
+
+    @rule(mishaps=MISHAPS)
+    def a_process_sweeps(self, mishaps: Mishaps) -> None:
+        self._do(Sweep(), mishaps)
+
+    @rule(
+        user=USERS,
+        kind=KINDS,
+        mishap=overtaken_by(
+            *(SHOWS, DELETIONS, COMPLETIONS, st.just(Sweep())),
+            first=st.one_of(NOTHING, SHOWN),
+            at=st.integers(2, 8),
+        ),
+    )
+    def media_are_shown_while_they_are_swept(self, user: int, kind: Kind, mishap: Mishap) -> None:
+        for act in (Presign(user, kind), Put(), Complete()):
+            self._do(act)
+        self._run(self._product.advance(86_400))
+        self._do(Sweep(), [mishap])  # row 19
+
+    @rule(sizes=st.sampled_from([(128,), (128, 256), (128, 512), (256, 512)]))
+    def other_sizes_are_set(self, sizes: tuple[int, ...]) -> None:
+        self._product.deploy(sizes)
+
+    @rule(mishaps=MISHAPS)
+    def thumbnails_are_remade(self, mishaps: Mishaps) -> None:
+        self._do(Remake(), mishaps)
+
+    @rule(seconds=SECONDS)
+    def time_passes(self, seconds: int) -> None:
+        self._run(self._product.advance(seconds))
+
+    @rule()
+    def what_was_late_comes_true(self) -> None:
+        self._run(self._product.land())
+
+    @rule(
+        parts=st.sets(st.sampled_from(sorted(set(PARTS.values()))), min_size=1, max_size=2),
+        acts=st.lists(st.tuples(ACTS, MISHAPS), min_size=1, max_size=4),
+    )
+    def parts_are_down_for_a_while(self, parts: set[str], acts: list[tuple[Act, Mishaps]]) -> None:
+        self._product.down |= parts
+        for act, mishaps in acts:
+            self._do(act, mishaps)
+        self._product.down.clear()
+
+    def teardown(self) -> None:
+        try:
+            if not self._has_failed:
+                self._run(self._product.settle())
+        finally:
+            type(self).examples += 1
+            type(self).acts += self._product.acts
+            type(self).kills += self._product.kills
+            if self._database:
+                self._runner.run(self._database.close())
+            self._runner.close()
+            self._patience.undo()
