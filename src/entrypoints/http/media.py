@@ -26,8 +26,6 @@ from mediaport.entrypoints.http.media_object import MediaObject, MediaObjects
 from mediaport.entrypoints.http.problems import documented
 from mediaport.entrypoints.http.wire import MAX_ID, PathId
 
-_PRIVATE = {"Cache-Control": "no-store"}
-
 
 class KindPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """What one kind of media may be."""
@@ -146,12 +144,12 @@ async def presign(
     data: JSONBody[PresignRequest],
     user: NamedDependency[User],
     presign_upload: NamedDependency[PresignUpload],
-) -> Response[PresignedObject]:
+) -> PresignedObject:
     """Keep a pending media item and sign a URL for one PUT of exactly this type and size."""
     media, upload = await presign_upload(
         kind=data.kind, content_type=data.content_type, size_bytes=data.size_bytes, by=user.id
     )
-    return Response(presigned_object(media, upload), headers=_PRIVATE)
+    return presigned_object(media, upload)
 
 
 @post(
@@ -167,10 +165,10 @@ async def presign_again(
     media_id: PathId,
     user: NamedDependency[User],
     presign_upload: NamedDependency[PresignUpload],
-) -> Response[PresignedObject]:
+) -> PresignedObject:
     """Sign another URL for a pending media item, because the first one expired."""
     media, upload = await presign_upload.again(MediaId(media_id), by=user.id)
-    return Response(presigned_object(media, upload), headers=_PRIVATE)
+    return presigned_object(media, upload)
 
 
 @post(
