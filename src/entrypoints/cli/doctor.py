@@ -3,13 +3,11 @@
 import asyncio
 import json
 import sys
-from contextlib import suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
 
-from mediaport.application.ports.unavailable import PartUnavailable
 from mediaport.entrypoints.settings import Settings, load
 
 if TYPE_CHECKING:
@@ -44,9 +42,6 @@ async def _examine(settings: Settings, *, aloud: bool) -> "list[Finding]":
     findings = []
     container = Container(settings=settings)
     async with closing_parts(container):
-        if settings.database_url:
-            with suppress(PartUnavailable):  # the checks say so
-                await container.database_clock().read()
         async for finding in examine(container):
             findings.append(finding)
             if aloud:

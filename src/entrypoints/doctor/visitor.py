@@ -1,11 +1,14 @@
 """Someone who uploads and reads by HTTP alone, as browsers and strangers do."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from uuid import uuid4
 
 import httpx
 
+from mediaport.application.ports.clock import Clock
 from mediaport.application.ports.object_store import ObjectStore, SignedUpload
+from mediaport.application.ports.unavailable import PartUnavailable
 from mediaport.domain.policy import ContentType
 from mediaport.entrypoints.container import Container
 from mediaport.entrypoints.doctor.checks import Ailment
@@ -23,7 +26,8 @@ class Visitor:
 
     def __init__(self, container: Container, http: httpx.AsyncClient) -> None:
         self._store: ObjectStore = container.store()
-        self._clock = container.clock()
+        self._clock: Clock = container.clock()
+        self._host_clock: Clock = container.host_clock()
         self._prefixes = container.prefixes()
         self._own = f"doctor/{uuid4().hex}"
         self._http = http
@@ -36,8 +40,15 @@ class Visitor:
             content_type=TYPE,
             size_bytes=len(BODY),
             expires_in_s=expires_in_s,
-            now=self._clock.now(),
+            now=self._now(),
         )
+
+    def _now(self) -> datetime:
+        """The server's time; this host's, where the database does not tell it."""
+        try:
+            return self._clock.now()
+        except PartUnavailable:
+            return self._host_clock.now()
 
     def incoming(self, name: str) -> str:
         """The key of an upload."""
