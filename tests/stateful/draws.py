@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from mediaport.domain.policy import ContentType, Kind
-from tests.stateful.background_acts import Remake, Sweep, Work
+from tests.stateful.background_acts import Deploy, Remake, Sweep, Work
 from tests.stateful.bodies import LENGTH, Look
 from tests.stateful.media_acts import Complete, Delete, Describe, Presign, PresignAgain, Put
 from tests.stateful.post_acts import (
@@ -62,6 +62,7 @@ DELETIONS = st.one_of(
     st.builds(ClearAvatar, USERS),
 )
 WORK = st.builds(Work, st.one_of(st.none(), PICKS))
+DEPLOYS = st.builds(Deploy, st.sampled_from([(128,), (128, 256), (128, 512), (256, 512)]))
 SMALL_ACTS = st.one_of(
     st.builds(Register, st.integers(0, 3)),
     st.builds(Presign, USERS, KINDS, TYPES, SIZES),
@@ -105,6 +106,9 @@ SWAPPED = st.tuples(
         st.just(Complete()),
         st.one_of(NOTHING, st.builds(Mishap, st.integers(7, 8), FAILURES).map(_alone)),
     ),
+)
+REMADE = st.tuples(
+    st.tuples(DEPLOYS, NOTHING), st.tuples(st.just(Remake()), st.one_of(NOTHING, FAILS.map(_alone)))
 )
 SHOWN = st.just(((Show(), ()),))
 DELETED = st.just(((Delete(), ()),))

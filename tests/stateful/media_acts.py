@@ -159,11 +159,15 @@ class Complete:
             assert answer == after.media[media.id]
             assert answer.is_ready
 
+        refusal = refusal_to_complete(product, rows, media, by)
         return Deed(
             partial(product.use.complete_upload(), media.id, by=by),
-            refusal=refusal_to_complete(product, rows, media, by),
+            refusal=refusal,
             focus=media.id,
             shrugs_off=QUEUE,  # row 42
+            is_left=lambda: (
+                refusal in FLAWS.values() and media.incoming_key in product.world.store.objects
+            ),
             check=check,
         )
 
