@@ -20,9 +20,11 @@ from tests.stateful.draws import (
     DELETED,
     DELETIONS,
     DEPLOYS,
+    DESCRIPTIONS,
     FAILURES,
     GOOD_LOOKS,
     KINDS,
+    LATE_AT,
     LONG_PAUSES_S,
     LOOKS,
     MISHAPS,
@@ -35,6 +37,7 @@ from tests.stateful.draws import (
     SHOWS,
     SMALL_ACTS,
     SWAPPED,
+    SWEPT,
     USERS,
     WORK,
     Mishaps,
@@ -42,7 +45,7 @@ from tests.stateful.draws import (
 )
 from tests.stateful.media_acts import Complete, CompleteAtOnce, Delete, Presign, Put
 from tests.stateful.post_acts import Register, Show
-from tests.stateful.processes import PARTS, Mishap
+from tests.stateful.processes import PARTS, How, Mishap
 from tests.stateful.product import Act, Loop, Product
 from tests.stateful.rows import remove_all
 
@@ -144,6 +147,16 @@ class ProductMachine(RuleBasedStateMachine):
         self._do(Complete())
         self._run(self._product.land())
 
+    @rule(user=USERS, looks=st.tuples(GOOD_LOOKS, GOOD_LOOKS), ats=st.tuples(LATE_AT, LATE_AT))
+    def a_claim_on_a_completion_runs_out(
+        self, user: int, looks: tuple[Look, Look], ats: tuple[int, int]
+    ) -> None:
+        killed = (Complete(), (Mishap(ats[1], How.KILLED),))
+        meanwhile = ((Put(0, looks[1]), ()), killed)
+        self._do(Presign(user))
+        self._do(Put(0, looks[0]))
+        self._do(Complete(), [Mishap(ats[0], How.OVERTAKEN, meanwhile, pause_s=31)])
+
     @rule(act=st.builds(CompleteAtOnce, PICKS), mishaps=MISHAPS)
     def someone_completes_twice_at_once(self, act: Act, mishaps: Mishaps) -> None:
         self._do(act, mishaps)
@@ -164,7 +177,7 @@ class ProductMachine(RuleBasedStateMachine):
         user=USERS,
         kind=KINDS,
         mishap=overtaken_by(
-            *(DELETIONS, WORK, st.just(Sweep())),
+            *(DELETIONS, WORK, st.just(Sweep()), DESCRIPTIONS),
             first=st.one_of(NOTHING, DELETED),
             at=st.integers(2, 7),
             pauses_s=LONG_PAUSES_S,
@@ -239,9 +252,17 @@ class ProductMachine(RuleBasedStateMachine):
             self._do(act)
         self._do(Delete(), [mishap])
 
-    @rule(mishap=overtaken_by(st.just(Sweep()), WORK, at=st.integers(2, 8)), then=CALM_OR_FAILS)
-    def a_size_is_dropped_and_set_again(self, mishap: Mishap, then: Mishaps) -> None:
-        for act in (Deploy((128, 512)), Remake(), Deploy((128,)), Remake()):
+    @rule(
+        user=USERS,
+        mishap=overtaken_by(
+            st.just(Sweep()), WORK, first=st.one_of(NOTHING, SWEPT), at=st.integers(2, 8)
+        ),
+        then=CALM_OR_FAILS,
+    )
+    def a_size_is_dropped_and_set_again(self, user: int, mishap: Mishap, then: Mishaps) -> None:
+        for act in (Deploy((128, 512)), Presign(user), Put(), Complete(), Work(), Remake()):
+            self._do(act)
+        for act in (Deploy((128, 256)), Remake()):
             self._do(act)
         self._run(self._product.advance(3_600))
         self._do(Deploy((128, 512)))
