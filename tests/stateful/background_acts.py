@@ -41,6 +41,21 @@ class Sweep:
 
 
 @dataclass(frozen=True)
+class Deploy:
+    """Whoever runs it sets other sizes; who is at work already goes on with the old ones."""
+
+    sizes: tuple[int, ...]
+
+    def deed(self, product: Product, rows: Rows) -> Deed | None:
+        """No request: all that come later go to the new processes."""
+
+        async def ask() -> None:
+            product.deploy(self.sizes)
+
+        return Deed(ask, focus=product.focus)
+
+
+@dataclass(frozen=True)
 class Remake:
     """Whoever runs it has the thumbnails made that are lacking."""
 

@@ -27,7 +27,8 @@ class Look(StrEnum):
     TOO_LONG = "picture of more bytes than declared"
 
 
-GOOD = frozenset({Look.PICTURE, Look.AT_HOME, Look.BROKEN})
+# Where its length was declared, the one that is too long is as good as any.
+GOOD = frozenset({Look.PICTURE, Look.AT_HOME, Look.BROKEN, Look.TOO_LONG})
 FLAWS: dict[Look, type[DomainError]] = {
     Look.NO_PICTURE: NotAnImage,
     Look.OTHER_TYPE: ContentTypeMismatch,

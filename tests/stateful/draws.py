@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from mediaport.domain.policy import ContentType, Kind
-from tests.stateful.background_acts import Remake, Sweep, Work
+from tests.stateful.background_acts import Deploy, Remake, Sweep, Work
 from tests.stateful.bodies import LENGTH, Look
 from tests.stateful.media_acts import Complete, Delete, Describe, Presign, PresignAgain, Put
 from tests.stateful.post_acts import (
@@ -45,6 +45,8 @@ SECONDS = st.sampled_from([1, 5, 20, 31, 61, 299, 900, 3_500, 3_600, 86_400])
 PAUSES_S = st.sampled_from([0, 0, 1, 5, 15])
 # Completions and workers may be frozen for longer than their claims last.
 LONG_PAUSES_S = st.sampled_from([0, 1, 5, 31])
+# Before a completion publishes, marks the row ready, and cleans up.
+LATE_AT = st.integers(7, 9)
 AT = st.one_of(st.integers(1, 6), st.integers(1, 13))
 
 NOTHING: st.SearchStrategy[Any] = st.just(())
@@ -62,11 +64,13 @@ DELETIONS = st.one_of(
     st.builds(ClearAvatar, USERS),
 )
 WORK = st.builds(Work, st.one_of(st.none(), PICKS))
+DEPLOYS = st.builds(Deploy, st.sampled_from([(128,), (128, 256), (128, 512), (256, 512)]))
+DESCRIPTIONS = st.builds(Describe, PICKS, MOSTLY_THE_OWNER)
 SMALL_ACTS = st.one_of(
     st.builds(Register, st.integers(0, 3)),
     st.builds(Presign, USERS, KINDS, TYPES, SIZES),
     st.builds(PresignAgain, PICKS, MOSTLY_THE_OWNER),
-    st.builds(Describe, PICKS, MOSTLY_THE_OWNER),
+    DESCRIPTIONS,
     st.builds(Answer, PICKS, USERS, st.booleans()),
 )
 ACTS: st.SearchStrategy[Act] = st.one_of(
@@ -106,7 +110,11 @@ SWAPPED = st.tuples(
         st.one_of(NOTHING, st.builds(Mishap, st.integers(7, 8), FAILURES).map(_alone)),
     ),
 )
+REMADE = st.tuples(
+    st.tuples(DEPLOYS, NOTHING), st.tuples(st.just(Remake()), st.one_of(NOTHING, FAILS.map(_alone)))
+)
 SHOWN = st.just(((Show(), ()),))
+SWEPT = st.just(((Sweep(), ()),))
 DELETED = st.just(((Delete(), ()),))
 MISHAPS = st.one_of(
     st.just(()),

@@ -37,14 +37,18 @@ class Memory:
         media: Each media item as it was seen last.
         put: What was put to each media item's signed URLs.
         published: What was found under the key of each media item that became ready.
-        cut_short: How often making thumbnails of a media item met trouble.
+        alts: What media were said to show, where the answer came.
+        cut_short: Media whose thumbnails someone did not make in peace.
+        starts: How often that may have counted as a start.
         sizes: Of thumbnails, as they were set, the present ones last.
     """
 
     media: dict[MediaId, Media] = field(default_factory=dict)
     put: dict[MediaId, list[Body]] = field(default_factory=dict)
     published: dict[MediaId, Body] = field(default_factory=dict)
-    cut_short: Counter[MediaId] = field(default_factory=Counter)
+    alts: dict[MediaId, str] = field(default_factory=dict)
+    cut_short: set[MediaId] = field(default_factory=set)
+    starts: Counter[MediaId] = field(default_factory=Counter)
     sizes: list[tuple[int, ...]] = field(default_factory=list)
 
     @property
@@ -58,6 +62,7 @@ def check(memory: Memory, rows: Rows, objects: Objects, *, now: datetime) -> Non
     memory.media.update(rows.media)
     _what_is_shown_is_whole(rows)
     for media in rows.media.values():
+        assert memory.alts.get(media.id, media.alt) == media.alt, f"{media.id} lost its alt text"
         if media.is_ready:
             _ready_media_have_their_objects(memory, media, objects)
     _what_is_public_was_verified(memory, objects)
@@ -87,7 +92,7 @@ def _ready_media_have_their_objects(memory: Memory, media: Media, objects: Objec
     facts = (len(stored.body), body.width, body.height)
     assert (media.size_bytes, media.width, media.height) == facts  # row 4
     if media.thumbnails_status is ThumbnailsStatus.FAILED:
-        gave_up = memory.cut_short[media.id] >= MAX_STARTS and media.thumbnails_error == "gave_up"
+        gave_up = memory.starts[media.id] >= MAX_STARTS and media.thumbnails_error == "gave_up"
         is_broken = body.look is Look.BROKEN and media.thumbnails_error == "truncated"
         assert gave_up or is_broken, f"media {media.id}: {media.thumbnails_error}"  # row 26
     if media.thumbnails_status is not ThumbnailsStatus.READY:

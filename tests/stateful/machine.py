@@ -9,8 +9,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from mediaport.adapters.sql.database import Database
 from mediaport.application.media import complete_upload
+from mediaport.application.media.make_thumbnails import MAX_STARTS
 from mediaport.domain.policy import Kind
-from tests.stateful.background_acts import Remake, Sweep, Work
+from tests.stateful.background_acts import Deploy, Remake, Sweep, Work
 from tests.stateful.bodies import Look
 from tests.stateful.draws import (
     ACTS,
@@ -18,28 +19,33 @@ from tests.stateful.draws import (
     COMPLETIONS,
     DELETED,
     DELETIONS,
+    DEPLOYS,
+    DESCRIPTIONS,
     FAILURES,
     GOOD_LOOKS,
     KINDS,
+    LATE_AT,
     LONG_PAUSES_S,
     LOOKS,
     MISHAPS,
     NOTHING,
     PICKS,
     PUTS,
+    REMADE,
     SECONDS,
     SHOWN,
     SHOWS,
     SMALL_ACTS,
     SWAPPED,
+    SWEPT,
     USERS,
     WORK,
     Mishaps,
     overtaken_by,
 )
-from tests.stateful.media_acts import Complete, CompleteAtOnce, Presign, Put
+from tests.stateful.media_acts import Complete, CompleteAtOnce, Delete, Presign, Put
 from tests.stateful.post_acts import Register, Show
-from tests.stateful.processes import PARTS, Mishap
+from tests.stateful.processes import PARTS, How, Mishap
 from tests.stateful.product import Act, Loop, Product
 from tests.stateful.rows import remove_all
 
@@ -141,6 +147,16 @@ class ProductMachine(RuleBasedStateMachine):
         self._do(Complete())
         self._run(self._product.land())
 
+    @rule(user=USERS, looks=st.tuples(GOOD_LOOKS, GOOD_LOOKS), ats=st.tuples(LATE_AT, LATE_AT))
+    def a_claim_on_a_completion_runs_out(
+        self, user: int, looks: tuple[Look, Look], ats: tuple[int, int]
+    ) -> None:
+        killed = (Complete(), (Mishap(ats[1], How.KILLED),))
+        meanwhile = ((Put(0, looks[1]), ()), killed)
+        self._do(Presign(user))
+        self._do(Put(0, looks[0]))
+        self._do(Complete(), [Mishap(ats[0], How.OVERTAKEN, meanwhile, pause_s=31)])
+
     @rule(act=st.builds(CompleteAtOnce, PICKS), mishaps=MISHAPS)
     def someone_completes_twice_at_once(self, act: Act, mishaps: Mishaps) -> None:
         self._do(act, mishaps)
@@ -161,7 +177,7 @@ class ProductMachine(RuleBasedStateMachine):
         user=USERS,
         kind=KINDS,
         mishap=overtaken_by(
-            *(DELETIONS, WORK, st.just(Sweep())),
+            *(DELETIONS, WORK, st.just(Sweep()), DESCRIPTIONS),
             first=st.one_of(NOTHING, DELETED),
             at=st.integers(2, 7),
             pauses_s=LONG_PAUSES_S,
@@ -175,6 +191,22 @@ class ProductMachine(RuleBasedStateMachine):
         for act in (Presign(user, kind), Put(), Complete()):
             self._do(act)
         self._do(Work(), [mishap, *then])  # row 53
+
+    @rule(user=USERS, kind=KINDS, mishap=overtaken_by(ACTS, first=DELETED, at=st.integers(2, 4)))
+    def media_go_while_they_are_shown(self, user: int, kind: Kind, mishap: Mishap) -> None:
+        for act in (Presign(user, kind), Put(), Complete()):
+            self._do(act)
+        self._do(Show(), [mishap])  # row 16
+
+    @rule(user=USERS, seconds=st.sampled_from([61, 900]), mishaps=MISHAPS)
+    def objects_cannot_be_removed(self, user: int, seconds: int, mishaps: Mishaps) -> None:
+        for act in (Presign(user), Put(), Complete(), Work()):
+            self._do(act)
+        self._product.down.add("object_store")
+        self._do(Delete())
+        self._run(self._product.advance(seconds))
+        self._do(Sweep(), mishaps)
+        self._product.down.clear()
 
     @rule()
     def the_queue_forgets(self) -> None:
@@ -199,9 +231,42 @@ class ProductMachine(RuleBasedStateMachine):
         self._run(self._product.advance(86_400))
         self._do(Sweep(), [mishap])  # row 19
 
-    @rule(sizes=st.sampled_from([(128,), (128, 256), (128, 512), (256, 512)]))
-    def other_sizes_are_set(self, sizes: tuple[int, ...]) -> None:
-        self._product.deploy(sizes)
+    @rule(user=USERS, part=st.sampled_from(["object_store", "decoder"]))
+    def a_worker_tries_in_vain(self, user: int, part: str) -> None:
+        self._product.world.queue.waiting.clear()
+        for act in (Presign(user), Put(), Complete()):
+            self._do(act)
+        self._product.down.add(part)
+        for _ in range(MAX_STARTS + 1):
+            self._do(Work(0))
+        self._product.down.clear()
+        self._do(Work())  # row 47
+
+    @rule(act=DEPLOYS)
+    def other_sizes_are_set(self, act: Act) -> None:
+        self._do(act)
+
+    @rule(user=USERS, kind=KINDS, mishap=overtaken_by(ACTS, first=REMADE, at=st.integers(2, 3)))
+    def media_go_while_they_are_remade(self, user: int, kind: Kind, mishap: Mishap) -> None:
+        for act in (Presign(user, kind), Put(), Complete(), Work()):
+            self._do(act)
+        self._do(Delete(), [mishap])
+
+    @rule(
+        user=USERS,
+        mishap=overtaken_by(
+            st.just(Sweep()), WORK, first=st.one_of(NOTHING, SWEPT), at=st.integers(2, 8)
+        ),
+        then=CALM_OR_FAILS,
+    )
+    def a_size_is_dropped_and_set_again(self, user: int, mishap: Mishap, then: Mishaps) -> None:
+        for act in (Deploy((128, 512)), Presign(user), Put(), Complete(), Work(), Remake()):
+            self._do(act)
+        for act in (Deploy((128, 256)), Remake()):
+            self._do(act)
+        self._run(self._product.advance(3_600))
+        self._do(Deploy((128, 512)))
+        self._do(Remake(), [mishap, *then])  # row 59
 
     @rule(mishaps=MISHAPS)
     def thumbnails_are_remade(self, mishaps: Mishaps) -> None:

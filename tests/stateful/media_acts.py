@@ -159,11 +159,15 @@ class Complete:
             assert answer == after.media[media.id]
             assert answer.is_ready
 
+        refusal = refusal_to_complete(product, rows, media, by)
         return Deed(
             partial(product.use.complete_upload(), media.id, by=by),
-            refusal=refusal_to_complete(product, rows, media, by),
+            refusal=refusal,
             focus=media.id,
             shrugs_off=QUEUE,  # row 42
+            is_left=lambda: (
+                refusal in FLAWS.values() and media.incoming_key in product.world.store.objects
+            ),
             check=check,
         )
 
@@ -234,9 +238,12 @@ class Describe:
         alt = f"picture {product.new_serial()}"
 
         def check(answer: Media, after: Rows) -> None:
-            assert after.media[media.id].alt == answer.alt == alt
+            assert answer.alt == alt
+            product.memory.alts[media.id] = alt
 
         is_theirs = media.id in rows.media and by == media.owner_id
+        if is_theirs:
+            product.memory.alts.pop(media.id, None)
         return Deed(
             partial(product.use.describe_media(), media.id, alt=alt, by=by),
             refusal=None if is_theirs else MediaNotFound,  # row 14

@@ -29,6 +29,7 @@ from tests.stateful.invariants import (
 from tests.stateful.processes import (
     PARTS,
     Call,
+    How,
     Killed,
     Mishap,
     Process,
@@ -52,6 +53,8 @@ SETTINGS = Settings(
 # The product holds the store's calls to it: see COMPLETION_CLAIM_LASTS and REMOVAL_CLAIM_LASTS.
 LATEST_S = 19
 UPLOAD_LASTS_S = 599
+# Unlike an answer of the database, say, which a worker may miss when it gives its claim back.
+COUNTS_FOR_NOTHING = {"object_store", "decoder", How.CANCELLED, How.OVERTAKEN}
 CLAIMS_PASS_S = (31, 31)
 EVERYTHING_IS_DUE_S = (4_000, 90_000, 1_000, 100)
 
@@ -76,6 +79,7 @@ class Deed:
         focus: The media item it is about; what overtakes it is about the same one.
         makes: Media whose thumbnails it may make.
         shrugs_off: Parts that may be down without the caller noticing.
+        is_left: Whether what a refusal must take away is left.
         check: Looks at the answer, and at the rows afterwards.
     """
 
@@ -84,6 +88,7 @@ class Deed:
     focus: MediaId | None = None
     makes: tuple[MediaId, ...] = ()
     shrugs_off: frozenset[str] = frozenset()
+    is_left: Callable[[], bool] = lambda: False
     check: Callable[[Any, Rows], None] = lambda answer, rows: None
 
 
@@ -168,6 +173,8 @@ class Product:
         self.kills += process.is_dead
         if process.troubles:
             self.memory.cut_short.update(deed.makes)
+        if process.is_dead or process.troubles - COUNTS_FOR_NOTHING:
+            self.memory.starts.update(deed.makes)
         if not process.troubles - deed.shrugs_off:
             self._hold_to(act, deed, answer, before, after)
         await self.look(after)
@@ -191,6 +198,7 @@ class Product:
         if deed.refusal:
             assert isinstance(answer, deed.refusal), f"{act}: {answer!r}, not {deed.refusal}"
             assert after.kept == before.kept, f"{act} was refused, and changed something"  # row 16
+            assert not deed.is_left(), f"{act} was refused, and left it"  # row 12
         else:
             assert not isinstance(answer, BaseException), f"{act}: {answer!r}"
             deed.check(answer, after)

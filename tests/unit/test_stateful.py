@@ -12,7 +12,7 @@ def test_whatever_happens_in_whatever_order_the_invariants_hold() -> None:
     run_state_machine_as_test(
         ProductMachine,
         settings=settings(
-            max_examples=400,
+            max_examples=300,
             stateful_step_count=40,
             # The same games each time: a gate must say the same of the same code. New ones are
             # played by tests/soak/stateful.py.
