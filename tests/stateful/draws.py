@@ -116,6 +116,8 @@ REMADE = st.tuples(
 SHOWN = st.just(((Show(), ()),))
 SWEPT = st.just(((Sweep(), ()),))
 DELETED = st.just(((Delete(), ()),))
+DELETED_AND_SWEPT = st.just(((Delete(), ()), (Sweep(), ())))
+WORKED = st.just(((Work(0), ()),))
 MISHAPS = st.one_of(
     st.just(()),
     FAILS.map(_alone),

@@ -18,6 +18,7 @@ from tests.stateful.draws import (
     CALM_OR_FAILS,
     COMPLETIONS,
     DELETED,
+    DELETED_AND_SWEPT,
     DELETIONS,
     DEPLOYS,
     DESCRIPTIONS,
@@ -40,6 +41,7 @@ from tests.stateful.draws import (
     SWEPT,
     USERS,
     WORK,
+    WORKED,
     Mishaps,
     overtaken_by,
 )
@@ -108,6 +110,13 @@ class ProductMachine(RuleBasedStateMachine):
     @rule(act=SMALL_ACTS, mishaps=MISHAPS)
     def someone_does_something_small(self, act: Act, mishaps: Mishaps) -> None:
         self._do(act, mishaps)
+
+    @rule(user=USERS, seconds=st.sampled_from([3_599, 3_600]))
+    def an_upload_comes_at_the_last_moment(self, user: int, seconds: int) -> None:
+        self._do(Presign(user))
+        self._do(Put())
+        self._run(self._product.advance(seconds))
+        self._do(Complete())  # row 15
 
     @rule(act=PUTS)
     def bytes_are_put(self, act: Act) -> None:
@@ -178,7 +187,7 @@ class ProductMachine(RuleBasedStateMachine):
         kind=KINDS,
         mishap=overtaken_by(
             *(DELETIONS, WORK, st.just(Sweep()), DESCRIPTIONS),
-            first=st.one_of(NOTHING, DELETED),
+            first=st.one_of(NOTHING, DELETED, DELETED_AND_SWEPT, WORKED),
             at=st.integers(2, 7),
             pauses_s=LONG_PAUSES_S,
         ),
