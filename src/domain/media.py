@@ -310,14 +310,8 @@ class Media:
         Raises:
             MediaNotReady: It was not completed.
         """
-        if not self.is_ready:
-            raise MediaNotReady(self.id)
-        return replace(
-            self,
-            thumbnails_status=ThumbnailsStatus.READY,
-            thumbnails_error=None,
-            variants=variants,
-            placeholder=placeholder,
+        return self._with_thumbnails(
+            ThumbnailsStatus.READY, variants=variants, placeholder=placeholder
         )
 
     def without_thumbnails(self, *, reason: str) -> Self:
@@ -326,15 +320,7 @@ class Media:
         Raises:
             MediaNotReady: It was not completed.
         """
-        if not self.is_ready:
-            raise MediaNotReady(self.id)
-        return replace(
-            self,
-            thumbnails_status=ThumbnailsStatus.FAILED,
-            thumbnails_error=reason,
-            variants=(),
-            placeholder=None,
-        )
+        return self._with_thumbnails(ThumbnailsStatus.FAILED, error=reason)
 
     def owing_thumbnails(self) -> Self:
         """The media item whose thumbnails are to be made again, all of them.
@@ -342,14 +328,24 @@ class Media:
         Raises:
             MediaNotReady: It was not completed.
         """
+        return self._with_thumbnails(ThumbnailsStatus.PENDING)
+
+    def _with_thumbnails(
+        self,
+        status: ThumbnailsStatus,
+        *,
+        error: str | None = None,
+        variants: tuple[Variant, ...] = (),
+        placeholder: str | None = None,
+    ) -> Self:
         if not self.is_ready:
             raise MediaNotReady(self.id)
         return replace(
             self,
-            thumbnails_status=ThumbnailsStatus.PENDING,
-            thumbnails_error=None,
-            variants=(),
-            placeholder=None,
+            thumbnails_status=status,
+            thumbnails_error=error,
+            variants=variants,
+            placeholder=placeholder,
         )
 
     def described(self, alt: str | None) -> Self:

@@ -12,6 +12,8 @@ from mediaport.application.ports.passwords import Passwords
 
 # OWASP's recommendation for Argon2id: 19 MiB, two passes, one lane. About 50 ms of one core.
 _MEMORY_KIB, _PASSES, _LANES = 19 * 1024, 2, 1
+LOOKED_AT = 72  # zxcvbn takes longer for more
+SERVICE = "mediaport"
 
 
 def _is_common(password: str) -> bool:
@@ -37,10 +39,6 @@ def _common() -> frozenset[str]:
     from zxcvbn.frequency_lists import FREQUENCY_LISTS  # noqa: PLC0415 - for that reason
 
     return frozenset(FREQUENCY_LISTS["passwords"])
-
-
-LOOKED_AT = 72  # zxcvbn takes longer for more
-SERVICE = "mediaport"
 
 
 class Argon2Passwords(Passwords):

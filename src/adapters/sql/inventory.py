@@ -3,17 +3,19 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Select, Update, and_, delete, exists, func, select, union_all, update
+from sqlalchemy import Select, Update, and_, exists, func, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mediaport.adapters.sql.database import Database
 from mediaport.adapters.sql.rows import (
     MEDIA_COLUMNS,
     delete_variants,
+    strike_off,
     to_media,
     unclaimed_deletions,
     variants_of,
     write_down,
+    write_down_dropped,
 )
 from mediaport.adapters.sql.tables import media as table
 from mediaport.adapters.sql.tables import media_variants, object_deletions
@@ -87,16 +89,10 @@ class SqlInventory(Inventory):
             numbers = await unclaimed_deletions(connection, to_come, now=now)
             if is_there is None or numbers is None:
                 return False
-            await connection.execute(
-                delete(object_deletions).where(object_deletions.c.id.in_(numbers))
-            )
+            await strike_off(connection, numbers)
             await connection.execute(_owing(media))
             before = await delete_variants(connection, media.id)
-            dropped = [key for key in before if key not in to_come]
-            await write_down(
-                connection,
-                [ObjectDeletion(object_key=key, due_at=dropped_due_at) for key in dropped],
-            )
+            await write_down_dropped(connection, before, kept=to_come, due_at=dropped_due_at)
         return True
 
     async def debts(self) -> Debts:

@@ -29,10 +29,12 @@ from mediaport.adapters.sql.rows import (
     mark_attached,
     media_values,
     purge_media,
+    strike_off,
     to_media,
     unclaimed_deletions,
     variants_of,
     write_down,
+    write_down_dropped,
 )
 from mediaport.adapters.sql.tables import media as table
 from mediaport.adapters.sql.tables import object_deletions, users
@@ -317,9 +319,7 @@ class SqlMediaRepository(MediaRepository):
             numbers = await unclaimed_deletions(connection, keys, now=now, but_by=held_until)
             if now >= held_until or is_there is None or numbers is None:
                 return False
-            await connection.execute(
-                delete(object_deletions).where(object_deletions.c.id.in_(numbers))
-            )
+            await strike_off(connection, numbers)
             await connection.execute(
                 update(table)
                 .where(table.c.id == media.id)
@@ -331,11 +331,7 @@ class SqlMediaRepository(MediaRepository):
             )
             before = await delete_variants(connection, media.id)
             await insert_variants(connection, media)
-            dropped = [key for key in before if key not in keys]
-            await write_down(
-                connection,
-                [ObjectDeletion(object_key=key, due_at=dropped_due_at) for key in dropped],
-            )
+            await write_down_dropped(connection, before, kept=keys, due_at=dropped_due_at)
         return True
 
     async def owed_thumbnails(self, *, now: datetime, limit: int) -> Sequence[MediaId]:
@@ -378,7 +374,7 @@ class SqlMediaRepository(MediaRepository):
         in_order = select(number).where(number.in_(numbers)).order_by(number).with_for_update()
         async with self._database.write() as connection:
             await connection.execute(in_order)
-            await connection.execute(delete(object_deletions).where(number.in_(numbers)))
+            await strike_off(connection, numbers)
 
     async def check(self) -> None:
         """Read a row of a migrated table."""

@@ -131,6 +131,19 @@ async def write_down(connection: AsyncConnection, deletions: Sequence[ObjectDele
     await insert_all(connection, object_deletions, rows)
 
 
+async def write_down_dropped(
+    connection: AsyncConnection, before: Sequence[str], *, kept: Sequence[str], due_at: datetime
+) -> None:
+    """Keep deletions of those objects of a media item that it no longer has."""
+    dropped = [key for key in before if key not in kept]
+    await write_down(connection, [ObjectDeletion(object_key=key, due_at=due_at) for key in dropped])
+
+
+async def strike_off(connection: AsyncConnection, numbers: Sequence[int]) -> None:
+    """Forget deletions, which the caller has locked."""
+    await connection.execute(delete(object_deletions).where(object_deletions.c.id.in_(numbers)))
+
+
 async def unclaimed_deletions(
     connection: AsyncConnection,
     keys: Sequence[str],

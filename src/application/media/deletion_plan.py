@@ -13,6 +13,8 @@ from mediaport.domain.policy import UploadPolicy
 
 # The longest that a store lets one upload take.
 UPLOAD_LASTS = timedelta(minutes=10)
+# Whoever is at work on a media item right now may write its objects until then, and hold deletions.
+WORK_LASTS = 2 * THUMBNAILS_CLAIM_LASTS
 # A page that is open goes on showing what it was told of.
 SHOWN_FOR = timedelta(hours=1)
 
@@ -26,8 +28,7 @@ class DeletionPlan:
     def all_of(self, media: Media, *, now: datetime) -> list[ObjectDeletion]:
         """Every object that `media` has or could still get."""
         public = media.published_keys(self.policy.thumbnail_sizes)
-        # Whoever is at work on it right now may still write one of them, and be killed then.
-        due_at = now + 2 * THUMBNAILS_CLAIM_LASTS
+        due_at = now + WORK_LASTS
         return [
             *(ObjectDeletion(object_key=key, due_at=due_at) for key in public),
             self.incoming_of(media, now=now),
@@ -39,7 +40,7 @@ class DeletionPlan:
 
     def beside_remakes(self, *, now: datetime) -> datetime:
         """When an object goes whose key may just be made anew, by a run that holds deletions."""
-        return now + 2 * THUMBNAILS_CLAIM_LASTS
+        return now + WORK_LASTS
 
     def staged(self, key: str, *, claimed_until: datetime) -> ObjectDeletion:
         """What one completion stages, once nobody can stage it any more."""

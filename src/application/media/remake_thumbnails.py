@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from mediaport.application.media.deletion_plan import DeletionPlan
+from mediaport.application.media.deletion_plan import WORK_LASTS, DeletionPlan
 from mediaport.application.media.publish_thumbnails import PublishThumbnails
 from mediaport.application.ports.clock import Clock
 from mediaport.application.ports.images import BrokenImage, DecoderLost
-from mediaport.application.ports.media_repository import THUMBNAILS_CLAIM_LASTS, MediaRepository
+from mediaport.application.ports.media_repository import MediaRepository
 from mediaport.application.ports.object_store import ObjectMissing
 from mediaport.application.ports.remake_repository import Remake, RemakeRepository, Stretch
 from mediaport.application.ports.unavailable import PartUnavailable
@@ -24,8 +24,6 @@ log = logging.getLogger(__name__)
 
 # A run over everything that was killed makes at most so many media again.
 BATCH = 200
-# No deletion that is written down meanwhile is due before it is over: see `DeletionPlan`.
-HOLD_LASTS = 2 * THUMBNAILS_CLAIM_LASTS
 
 
 class Outcome(StrEnum):
@@ -130,7 +128,8 @@ class RemakeThumbnails:
         if not sizes:
             return Outcome.NOTHING_TO_DO
         now = self.clock.now()
-        held_until = now + HOLD_LASTS
+        # No deletion that is written down meanwhile is due before that is over.
+        held_until = now + WORK_LASTS
         keys = [variant_key(media.object_key, size) for size in self.policy.thumbnail_sizes]
         if not await self.media.hold_deletions(keys, now=now, until=held_until):
             log.warning("The thumbnails of media %s have to wait: old ones are going", media.id)
