@@ -25,7 +25,7 @@ from mediaport.domain.policy import ContentType, Kind
 from mediaport.domain.users import UserId
 from tests.stateful.bodies import FLAWS, LENGTH, Body, Look
 from tests.stateful.invariants import MAX_PENDING, MAX_PENDING_BYTES, MAX_STORED_BYTES
-from tests.stateful.product import Deed, Product, Upload
+from tests.stateful.product import Deed, OnMedia, Product, Upload
 from tests.stateful.rows import Rows
 
 STORE = frozenset({"object_store"})
@@ -68,7 +68,12 @@ def _refusal_by_quota(
     product: Product, rows: Rows, by: UserId, size_bytes: int
 ) -> type[DomainError] | None:
     theirs = [media for media in rows.media.values() if media.owner_id == by]
-    pending = [m.size_bytes for m in theirs if not m.is_ready and m.expires_at > product.now]
+    pending = [
+        media.size_bytes
+        for media in theirs
+        if not media.is_ready
+        and max(media.expires_at, rows.completing_until.get(media.id, product.now)) > product.now
+    ]
     stored = sum(media.size_bytes for media in theirs if media.is_ready)
     if len(pending) + 1 > MAX_PENDING:
         return TooManyPendingUploads  # row 31
@@ -79,18 +84,11 @@ def _refusal_by_quota(
 
 
 @dataclass(frozen=True)
-class PresignAgain:
+class PresignAgain(OnMedia):
     """Someone asks for a fresh URL."""
 
-    media: int = 0
-    by: int = 0
-
-    def deed(self, product: Product, rows: Rows) -> Deed | None:
+    def of(self, product: Product, rows: Rows, media: Media, by: UserId) -> Deed:
         """The request."""
-        media = product.media(rows, self.media)
-        if media is None:
-            return None
-        by = product.user(rows, self.by, owner=media.owner_id)
 
         async def ask() -> None:
             _keep(product, *await product.use.presign_upload().again(media.id, by=by))
@@ -142,18 +140,11 @@ class Put:
 
 
 @dataclass(frozen=True)
-class Complete:
+class Complete(OnMedia):
     """Someone says that the bytes are there."""
 
-    media: int = 0
-    by: int = 0
-
-    def deed(self, product: Product, rows: Rows) -> Deed | None:
+    def of(self, product: Product, rows: Rows, media: Media, by: UserId) -> Deed:
         """The request."""
-        media = product.media(rows, self.media)
-        if media is None:
-            return None
-        by = product.user(rows, self.by, owner=media.owner_id)
 
         def check(answer: Media, after: Rows) -> None:
             assert answer == after.media[media.id]
@@ -223,18 +214,11 @@ def _raised(answer: Media | BaseException) -> Media:
 
 
 @dataclass(frozen=True)
-class Describe:
+class Describe(OnMedia):
     """Someone says what a picture shows."""
 
-    media: int = 0
-    by: int = 0
-
-    def deed(self, product: Product, rows: Rows) -> Deed | None:
+    def of(self, product: Product, rows: Rows, media: Media, by: UserId) -> Deed:
         """The request."""
-        media = product.media(rows, self.media)
-        if media is None:
-            return None
-        by = product.user(rows, self.by, owner=media.owner_id)
         alt = f"picture {product.new_serial()}"
 
         def check(answer: Media, after: Rows) -> None:
@@ -253,18 +237,11 @@ class Describe:
 
 
 @dataclass(frozen=True)
-class Delete:
+class Delete(OnMedia):
     """Someone takes a picture away."""
 
-    media: int = 0
-    by: int = 0
-
-    def deed(self, product: Product, rows: Rows) -> Deed | None:
+    def of(self, product: Product, rows: Rows, media: Media, by: UserId) -> Deed:
         """The request."""
-        media = product.media(rows, self.media)
-        if media is None:
-            return None
-        by = product.user(rows, self.by, owner=media.owner_id)
 
         def check(answer: None, after: Rows) -> None:
             assert media.id not in after.media

@@ -20,7 +20,7 @@ from mediaport.domain.policy import Kind
 from mediaport.domain.posts import Post
 from mediaport.domain.users import UserId
 from tests.stateful.media_acts import STORE
-from tests.stateful.product import Deed, Product
+from tests.stateful.product import Deed, OnMedia, Product
 from tests.stateful.rows import Rows
 
 
@@ -49,18 +49,11 @@ class Register:
 
 
 @dataclass(frozen=True)
-class CreatePost:
+class CreatePost(OnMedia):
     """Someone publishes a picture."""
 
-    media: int = 0
-    by: int = 0
-
-    def deed(self, product: Product, rows: Rows) -> Deed | None:
+    def of(self, product: Product, rows: Rows, media: Media, by: UserId) -> Deed:
         """The request."""
-        media = product.media(rows, self.media)
-        if media is None:
-            return None
-        by = product.user(rows, self.by, owner=media.owner_id)
 
         def check(answer: ShownPost, after: Rows) -> None:
             assert answer.post == after.posts[answer.post.id]
@@ -81,18 +74,11 @@ class CreatePost:
 
 
 @dataclass(frozen=True)
-class SetAvatar:
+class SetAvatar(OnMedia):
     """Someone shows another avatar."""
 
-    media: int = 0
-    by: int = 0
-
-    def deed(self, product: Product, rows: Rows) -> Deed | None:
+    def of(self, product: Product, rows: Rows, media: Media, by: UserId) -> Deed:
         """The request."""
-        media = product.media(rows, self.media)
-        if media is None:
-            return None
-        by = product.user(rows, self.by, owner=media.owner_id)
         replaced = rows.avatars[by]
 
         def check(answer: Profile, after: Rows) -> None:

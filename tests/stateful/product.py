@@ -1,6 +1,7 @@
 """The whole product, what it shares with the world around it, and what a tester remembers of it."""
 
 import asyncio
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -97,6 +98,26 @@ class Act(Protocol):
 
     def deed(self, product: "Product", rows: Rows) -> Deed | None:
         """The request, or None where there is nothing to ask for."""
+        ...
+
+
+@dataclass(frozen=True)
+class OnMedia:
+    """Something that someone does to a media item; its owner does it for 0."""
+
+    media: int = 0
+    by: int = 0
+
+    def deed(self, product: "Product", rows: Rows) -> Deed | None:
+        """The request, or None where there is no media item yet."""
+        media = product.media(rows, self.media)
+        if media is None:
+            return None
+        return self.of(product, rows, media, product.user(rows, self.by, owner=media.owner_id))
+
+    @abstractmethod
+    def of(self, product: "Product", rows: Rows, media: Media, by: UserId) -> Deed:
+        """The request of `by`, about `media`."""
         ...
 
 
