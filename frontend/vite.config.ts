@@ -1,0 +1,28 @@
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+
+const api = process.env.MEDIAPORT_URL ?? "http://127.0.0.1:8000";
+const paths = [
+  "/auth",
+  "/docs",
+  "/health",
+  "/media",
+  "/openapi.json",
+  "/posts",
+  "/storage",
+  "/users",
+];
+
+export default defineConfig({
+  plugins: [react()],
+  build: {
+    // Where the API finds it, in a checkout as in a wheel.
+    outDir: "../src/entrypoints/http/page",
+    emptyOutDir: true,
+    // An inlined file would be a data: URL, which the page's Content-Security-Policy refuses.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+  server: { proxy: Object.fromEntries(paths.map((path) => [path, api])) },
+  test: { environment: "jsdom", include: ["src/**/*.test.ts", "src/**/*.test.tsx"] },
+});
