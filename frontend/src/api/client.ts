@@ -1,0 +1,44 @@
+/** The API, typed by its own schema: `npm run api:pull && npm run api:gen`. */
+
+import createClient from "openapi-fetch";
+import { session } from "../session/session";
+import { fetchUploadApi, Problem } from "../upload";
+import type { components, paths } from "./schema";
+
+type Schemas = components["schemas"];
+export type Post = Schemas["PostWithCounts"];
+export type PostPage = Schemas["PostPage"];
+export type Comment = Schemas["CommentObject"];
+export type Person = Schemas["PersonObject"];
+export type Profile = Schemas["ProfileObject"];
+export type Media = Schemas["MediaObject"];
+
+/** As the session's user. A token that is no longer good ends the session. */
+export async function fetchAsUser(
+  input: RequestInfo | URL,
+  init?: RequestInit,
+): Promise<Response> {
+  const request = new Request(input, init);
+  const token = session.get()?.token;
+  if (token) request.headers.set("Authorization", `Bearer ${token}`);
+  const answer = await fetch(request);
+  if (answer.status === 401 && token && session.get()?.token === token) session.end();
+  return answer;
+}
+
+export const api = createClient<paths>({ baseUrl: location.origin, fetch: fetchAsUser });
+
+export const uploadApi = fetchUploadApi({ fetch: fetchAsUser });
+
+interface Answer<T> {
+  data?: T | undefined;
+  error?: unknown;
+  response: Response;
+}
+
+/** What was answered, or a `Problem`. */
+export async function answered<T>(asked: Promise<Answer<T>>): Promise<T> {
+  const { data, error, response } = await asked;
+  if (!response.ok) throw Problem.of(response, error);
+  return data as T;
+}
