@@ -8,16 +8,13 @@ import type { components, paths } from "./schema";
 type Schemas = components["schemas"];
 export type Post = Schemas["PostWithCounts"];
 export type PostPage = Schemas["PostPage"];
-export type Comment = Schemas["CommentObject"];
+export type CommentPage = Schemas["CommentPage"];
 export type Person = Schemas["PersonObject"];
 export type Profile = Schemas["ProfileObject"];
 export type Media = Schemas["MediaObject"];
 
 /** As the session's user. A token that is no longer good ends the session. */
-export async function fetchAsUser(
-  input: RequestInfo | URL,
-  init?: RequestInit,
-): Promise<Response> {
+export async function fetchAsUser(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
   const request = new Request(input, init);
   const token = session.get()?.token;
   if (token) request.headers.set("Authorization", `Bearer ${token}`);

@@ -1,4 +1,11 @@
-import { type ClipboardEvent, type DragEvent, type FormEvent, useId, useRef, useState } from "react";
+import {
+  type ClipboardEvent,
+  type DragEvent,
+  type FormEvent,
+  useId,
+  useRef,
+  useState,
+} from "react";
 import { PictureIcon } from "../ui/icons";
 import { useStore } from "../ui/store";
 import { DraftCard } from "./DraftCard";
@@ -48,7 +55,8 @@ export function Composer() {
         setDraggedOver(true);
       }}
       onDragLeave={(event) => {
-        if (!event.currentTarget.contains(event.relatedTarget as Node | null)) setDraggedOver(false);
+        if (!event.currentTarget.contains(event.relatedTarget as Node | null))
+          setDraggedOver(false);
       }}
     >
       {text && (

@@ -40,10 +40,7 @@ export function DraftCard({ draft }: { draft: Draft }) {
           onChange={(event) => changeDraft(draft.id, { alt: event.target.value })}
         />
         <UploadProgress upload={draft.upload} />
-        <UploadFailure
-          upload={draft.upload}
-          onReplace={(file) => replacePicture(draft.id, file)}
-        />
+        <UploadFailure upload={draft.upload} onReplace={(file) => replacePicture(draft.id, file)} />
       </div>
       <button
         type="button"

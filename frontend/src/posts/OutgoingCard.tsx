@@ -1,6 +1,6 @@
-import { inWords, useUpload } from "../upload";
 import { usePreview } from "../ui/preview";
 import { UploadProgress } from "../ui/UploadProgress";
+import { inWords, useUpload } from "../upload";
 import { giveUp, type Outgoing, send } from "./posting";
 
 /** A post on its way: it stands in the feed already. */

@@ -19,7 +19,9 @@ function changePosts(queries: QueryClient, change: (post: Post) => Post | null):
   queries.setQueriesData<Pages>({ queryKey: keys.lists }, (data) =>
     data ? { ...data, pages: data.pages.map((page) => changedPage(page, change)) } : data,
   );
-  queries.setQueriesData<Post | null>({ queryKey: ["post"] }, (post) => (post ? change(post) : post));
+  queries.setQueriesData<Post | null>({ queryKey: ["post"] }, (post) =>
+    post ? change(post) : post,
+  );
 }
 
 function changedPage(page: PostPage, change: (post: Post) => Post | null): PostPage {

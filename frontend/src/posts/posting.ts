@@ -1,6 +1,6 @@
 /** Drafts, and the posts that are on their way. They go on while another page is shown. */
 
-import { api, answered, type Post, uploadApi } from "../api/client";
+import { answered, api, type Post, uploadApi } from "../api/client";
 import { session } from "../session/session";
 import { Store } from "../ui/store";
 import { createUploader, Problem, type Upload } from "../upload";
@@ -82,7 +82,10 @@ export function isWorthPosting(draft: Draft): boolean {
 export function publish(): void {
   const sent = drafts.get().filter(isWorthPosting);
   drafts.set([emptyDraft()]);
-  outgoing.set([...sent.map((draft) => ({ ...draft, failure: null })).reverse(), ...outgoing.get()]);
+  outgoing.set([
+    ...sent.map((draft) => ({ ...draft, failure: null })).reverse(),
+    ...outgoing.get(),
+  ]);
   // One after the other, so that they stand in the order in which they were written.
   void sent.reduce<Promise<void>>(async (before, { id }) => {
     await before;
@@ -107,7 +110,7 @@ export async function send(id: string): Promise<void> {
 
 async function createPost(body: string, media_id: number | null): Promise<Post | null> {
   try {
-    return await answered(api.POST("/posts/", { body: { body, media_id } }));
+    return await answered(api.POST("/posts", { body: { body, media_id } }));
   } catch (error) {
     // An answer was lost, and it was asked for again: the picture is in its post already.
     if (error instanceof Problem && error.code === "media_already_attached") return null;

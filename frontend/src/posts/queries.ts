@@ -7,14 +7,20 @@ import {
   useQuery,
   useQueryClient,
 } from "@tanstack/react-query";
-import { answered, api, type Post, type PostPage } from "../api/client";
+import { answered, api, type CommentPage, type Post, type PostPage } from "../api/client";
 import { changePost, dropPost, keys } from "./cache";
 
 const PAGE = 10;
 
 /** Everyone's posts, or one user's, newest first, page by page. */
 export function usePosts(username?: string) {
-  return useInfiniteQuery<PostPage, Error, InfiniteData<PostPage>, readonly string[], string | null>({
+  return useInfiniteQuery<
+    PostPage,
+    Error,
+    InfiniteData<PostPage>,
+    readonly string[],
+    string | null
+  >({
     queryKey: username ? keys.of(username) : keys.feed,
     initialPageParam: null,
     getNextPageParam: (page) => page.next_cursor,
@@ -23,7 +29,7 @@ export function usePosts(username?: string) {
       return answered(
         username
           ? api.GET("/users/{username}/posts", { params: { path: { username }, query }, signal })
-          : api.GET("/posts/", { params: { query }, signal }),
+          : api.GET("/posts", { params: { query }, signal }),
       );
     },
   });
@@ -71,9 +77,15 @@ export function useDeletePost(post: Post) {
 }
 
 export function useComments(postId: number) {
-  return useInfiniteQuery({
+  return useInfiniteQuery<
+    CommentPage,
+    Error,
+    InfiniteData<CommentPage>,
+    readonly unknown[],
+    string | null
+  >({
     queryKey: keys.comments(postId),
-    initialPageParam: null as string | null,
+    initialPageParam: null,
     getNextPageParam: (page) => page.next_cursor,
     queryFn: ({ pageParam, signal }) =>
       answered(

@@ -12,6 +12,7 @@ import { useSetAvatar } from "./queries";
 
 // Sharp wherever an avatar is shown, and far below what one may weigh.
 const SIDE_PX = 800;
+const UNREADABLE = "This file is no picture that can be read here. Choose another one.";
 
 /** Choose a square of a picture, see it as it will be, and have it. */
 export default function AvatarDialog({ file, onClose }: { file: File; onClose: () => void }) {
@@ -27,7 +28,7 @@ export default function AvatarDialog({ file, onClose }: { file: File; onClose: (
     try {
       setUpload(uploader.add(await cropped(of, square, SIDE_PX, "avatar.jpg"), { kind: "avatar" }));
     } catch {
-      setError(new Error("This picture cannot be read. Choose another one."));
+      setError(new Error(UNREADABLE));
     }
   }
 
@@ -47,7 +48,7 @@ export default function AvatarDialog({ file, onClose }: { file: File; onClose: (
             onCropChange={setCrop}
             onZoomChange={setZoom}
             onCropComplete={(_, pixels) => setArea(pixels)}
-            onMediaError={() => setError(new Error("This file is not a picture that can be read."))}
+            mediaProps={{ onError: () => setError(new Error(UNREADABLE)) }}
           />
         )}
       </div>
@@ -94,10 +95,13 @@ function Saving({ upload, onDone }: { upload: Upload; onDone: () => void }) {
   }, [mediaId, mutate]);
 
   // Who leaves in the middle keeps the avatar they had.
-  useEffect(() => () => {
-    if (upload.state.phase !== "ready") upload.cancel();
-    uploader.dismiss(upload);
-  }, [upload]);
+  useEffect(
+    () => () => {
+      if (upload.state.phase !== "ready") upload.cancel();
+      uploader.dismiss(upload);
+    },
+    [upload],
+  );
 
   return (
     <>

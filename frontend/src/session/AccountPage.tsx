@@ -78,9 +78,7 @@ export function AccountPage({ path }: { path: keyof typeof PAGES }) {
           onChange={(event) => setUsername(event.target.value)}
           aria-describedby={`${id}-name-hint`}
         />
-        {path === "/register" && (
-          <small id={`${id}-name-hint`}>3 to 30 of a–z, 0–9 and _</small>
-        )}
+        {path === "/register" && <small id={`${id}-name-hint`}>3 to 30 of a–z, 0–9 and _</small>}
         <label htmlFor={`${id}-password`}>Password</label>
         <div className="with-button">
           <input

@@ -12,9 +12,7 @@ const KEPT_AS = "mediaport.session";
 function kept(): Session | null {
   try {
     const found = JSON.parse(localStorage.getItem(KEPT_AS) ?? "null") as Partial<Session> | null;
-    return found?.token && found.username
-      ? { token: found.token, username: found.username }
-      : null;
+    return found?.token && found.username ? { token: found.token, username: found.username } : null;
   } catch {
     return null; // no storage, or not ours
   }

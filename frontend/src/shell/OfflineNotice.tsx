@@ -13,7 +13,9 @@ export function OfflineNotice() {
   const isOnline = useSyncExternalStore(subscribe, () => navigator.onLine);
   return (
     <div role="status">
-      {!isOnline && <p className="offline">You are offline. What you sent goes on when you are back.</p>}
+      {!isOnline && (
+        <p className="offline">You are offline. What you sent goes on when you are back.</p>
+      )}
     </div>
   );
 }

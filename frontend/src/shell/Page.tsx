@@ -5,7 +5,7 @@ import { FeedPage } from "../posts/FeedPage";
 import { PostPage } from "../posts/PostPage";
 import { ProfilePage } from "../profile/ProfilePage";
 import { AccountPage } from "../session/AccountPage";
-import { logOut, useSession } from "../session/session";
+import { useSession } from "../session/session";
 import { Header } from "./Header";
 import { NotFound } from "./NotFound";
 import { OfflineNotice } from "./OfflineNotice";

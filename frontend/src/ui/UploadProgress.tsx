@@ -1,4 +1,4 @@
-import { type UploadState, type Upload, useUpload } from "../upload";
+import { type Upload, type UploadState, useUpload } from "../upload";
 
 /** How far an upload is, for the eye and for a screen reader. */
 export function UploadProgress({ upload }: { upload: Upload }) {
