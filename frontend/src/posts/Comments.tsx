@@ -53,7 +53,9 @@ export function Comments({ post }: { post: Post }) {
           placeholder="Say something"
           onChange={(event) => setBody(event.target.value)}
         />
-        <button disabled={!body.trim() || comment.isPending}>Send</button>
+        <button type="submit" disabled={!body.trim() || comment.isPending}>
+          Send
+        </button>
       </form>
       <ErrorNotice error={comment.error} />
     </section>

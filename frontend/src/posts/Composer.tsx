@@ -94,7 +94,7 @@ export function Composer() {
           }}
         />
         <small className="hint">or drop them here, or paste</small>
-        <button className="primary" disabled={!all.some(isWorthPosting)}>
+        <button type="submit" className="primary" disabled={!all.some(isWorthPosting)}>
           {pictures.length > 1 ? `Post all ${pictures.length}` : "Post"}
         </button>
       </div>

@@ -107,7 +107,7 @@ export function AccountPage({ path }: { path: keyof typeof PAGES }) {
           </small>
         )}
         <ErrorNotice error={problem} />
-        <button className="primary" disabled={isBusy}>
+        <button type="submit" className="primary" disabled={isBusy}>
           {isBusy ? "One moment …" : title}
         </button>
       </form>
