@@ -1,13 +1,10 @@
-import { useQuery } from "@tanstack/react-query";
-import { useId, useState } from "react";
-import { uploadApi } from "../api/client";
-import { ErrorNotice } from "../ui/ErrorNotice";
+import { useId } from "react";
 import { CloseIcon } from "../ui/icons";
-import { shrunk } from "../ui/images";
 import { usePreview } from "../ui/preview";
+import { UploadFailure } from "../ui/UploadFailure";
 import { UploadProgress } from "../ui/UploadProgress";
-import { type Upload, useUpload } from "../upload";
 import { changeDraft, type Draft, dropPicture, replacePicture } from "./posting";
+import { nameOf, ShrinkButton } from "./ShrinkButton";
 
 /** A post that is being written around a picture. */
 export function DraftCard({ draft }: { draft: Draft }) {
@@ -40,7 +37,9 @@ export function DraftCard({ draft }: { draft: Draft }) {
           onChange={(event) => changeDraft(draft.id, { alt: event.target.value })}
         />
         <UploadProgress upload={draft.upload} />
-        <UploadFailure upload={draft.upload} onReplace={(file) => replacePicture(draft.id, file)} />
+        <UploadFailure upload={draft.upload}>
+          <ShrinkButton upload={draft.upload} onShrunk={(file) => replacePicture(draft.id, file)} />
+        </UploadFailure>
       </div>
       <button
         type="button"
@@ -52,61 +51,4 @@ export function DraftCard({ draft }: { draft: Draft }) {
       </button>
     </fieldset>
   );
-}
-
-const TOO_MUCH = ["size_too_large", "too_many_pixels"];
-
-interface UploadFailureProps {
-  upload: Upload;
-  onReplace: (file: File) => void;
-}
-
-/** Why a picture is not taken, and the ways on: again, or smaller. */
-function UploadFailure({ upload, onReplace }: UploadFailureProps) {
-  const { failure } = useUpload(upload);
-  const policy = useQuery({
-    queryKey: ["policy"],
-    queryFn: ({ signal }) => uploadApi.policy(signal),
-    enabled: TOO_MUCH.includes(failure?.code ?? ""),
-  });
-  const [isShrinking, setShrinking] = useState(false);
-  const [error, setError] = useState<unknown>(null);
-  if (!failure) return null;
-  const maxBytes = policy.data?.kinds[upload.kind]?.max_bytes;
-
-  async function shrink(limits: { maxBytes: number; maxPixels: number }) {
-    setShrinking(true);
-    try {
-      onReplace(await shrunk(upload.file, limits, nameOf(upload.file)));
-    } catch (problem) {
-      setError(problem);
-    } finally {
-      setShrinking(false);
-    }
-  }
-
-  return (
-    <div className="error" role="alert">
-      <p>{failure.message}</p>
-      <ErrorNotice error={error} />
-      {policy.data && maxBytes && (
-        <button
-          type="button"
-          disabled={isShrinking}
-          onClick={() => shrink({ maxBytes, maxPixels: policy.data.max_pixels })}
-        >
-          {isShrinking ? "Making it smaller …" : "Make it smaller"}
-        </button>
-      )}
-      {failure.canRetry && (
-        <button type="button" onClick={() => upload.retry()}>
-          Try again
-        </button>
-      )}
-    </div>
-  );
-}
-
-function nameOf(file: Blob): string {
-  return file instanceof File ? file.name : "the picture";
 }

@@ -6,6 +6,7 @@ import { Dialog } from "../ui/Dialog";
 import { ErrorNotice } from "../ui/ErrorNotice";
 import { cropped } from "../ui/images";
 import { usePreview } from "../ui/preview";
+import { UploadFailure } from "../ui/UploadFailure";
 import { UploadProgress } from "../ui/UploadProgress";
 import { type Upload, useUpload } from "../upload";
 import { useSetAvatar } from "./queries";
@@ -28,7 +29,7 @@ export default function AvatarDialog({ file, onClose }: { file: File; onClose: (
     try {
       setUpload(uploader.add(await cropped(of, square, SIDE_PX, "avatar.jpg"), { kind: "avatar" }));
     } catch {
-      setError(new Error(UNREADABLE));
+      setError(UNREADABLE);
     }
   }
 
@@ -48,7 +49,7 @@ export default function AvatarDialog({ file, onClose }: { file: File; onClose: (
             onCropChange={setCrop}
             onZoomChange={setZoom}
             onCropComplete={(_, pixels) => setArea(pixels)}
-            mediaProps={{ onError: () => setError(new Error(UNREADABLE)) }}
+            mediaProps={{ onError: () => setError(UNREADABLE) }}
           />
         )}
       </div>
@@ -106,16 +107,7 @@ function Saving({ upload, onDone }: { upload: Upload; onDone: () => void }) {
   return (
     <>
       <UploadProgress upload={upload} />
-      {state.failure && (
-        <div className="error" role="alert">
-          <p>{state.failure.message}</p>
-          {state.failure.canRetry && (
-            <button type="button" onClick={() => upload.retry()}>
-              Try again
-            </button>
-          )}
-        </div>
-      )}
+      <UploadFailure upload={upload} />
       <ErrorNotice
         error={choice.error}
         onRetry={() => mediaId !== undefined && mutate(mediaId, { onSuccess: onDone })}
