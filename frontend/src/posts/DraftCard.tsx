@@ -1,4 +1,5 @@
-import { useId } from "react";
+import { useId, useRef } from "react";
+import { useFocusIfLost } from "../ui/focus";
 import { CloseIcon } from "../ui/icons";
 import { usePreview } from "../ui/preview";
 import { UploadFailure } from "../ui/UploadFailure";
@@ -10,6 +11,8 @@ import { nameOf, ShrinkButton } from "./ShrinkButton";
 export function DraftCard({ draft }: { draft: Draft }) {
   const preview = usePreview(draft.upload?.file);
   const id = useId();
+  const text = useRef<HTMLTextAreaElement>(null);
+  useFocusIfLost(text);
   if (!draft.upload) return null;
   const name = nameOf(draft.upload.file);
   return (
@@ -22,6 +25,7 @@ export function DraftCard({ draft }: { draft: Draft }) {
         </label>
         <textarea
           id={`${id}-body`}
+          ref={text}
           rows={2}
           maxLength={2000}
           placeholder="What is new?"

@@ -19,8 +19,8 @@ export function Lightbox({ post, onClose }: { post: Post; onClose: () => void })
         <div
           className="original"
           style={{
-            aspectRatio: width && height ? `${width} / ${height}` : undefined,
             maxWidth: width ? `min(100%, ${width}px)` : undefined,
+            maxHeight: height ? `min(100%, ${height}px)` : undefined,
             ...(behind && { backgroundImage: `url(${behind})` }),
           }}
         >

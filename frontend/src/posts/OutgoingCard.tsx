@@ -1,3 +1,4 @@
+import { useState } from "react";
 import { useProfile } from "../profile/queries";
 import { useSession } from "../session/session";
 import { Avatar } from "../ui/Avatar";
@@ -5,6 +6,7 @@ import { ErrorNotice } from "../ui/ErrorNotice";
 import { usePreview } from "../ui/preview";
 import { UploadFailure } from "../ui/UploadFailure";
 import { UploadProgress } from "../ui/UploadProgress";
+import { shownRatio } from "./picture";
 import { giveUp, type Outgoing, send } from "./posting";
 
 /** A post on its way: it stands in the feed already, as it will be. */
@@ -12,6 +14,7 @@ export function OutgoingCard({ item }: { item: Outgoing }) {
   const username = useSession()?.username ?? "";
   const { data } = useProfile(username);
   const preview = usePreview(item.upload?.file);
+  const [ratio, setRatio] = useState(shownRatio(null, null));
   return (
     <article className="card post outgoing" aria-label="Your post, on its way">
       <header>
@@ -26,8 +29,14 @@ export function OutgoingCard({ item }: { item: Outgoing }) {
       </header>
       {item.body && <p className="body">{item.body}</p>}
       {preview && (
-        <div className="picture">
-          <img className="whole" src={preview} alt={item.alt} />
+        <div className="picture" style={{ aspectRatio: String(ratio) }}>
+          <img
+            src={preview}
+            alt={item.alt}
+            onLoad={({ currentTarget: { naturalWidth, naturalHeight } }) =>
+              setRatio(shownRatio(naturalWidth, naturalHeight))
+            }
+          />
         </div>
       )}
       {item.upload && <UploadProgress upload={item.upload} />}

@@ -1,10 +1,7 @@
 import { useState } from "react";
 import type { Media } from "../api/client";
-import { placeholderUrl, srcSetOf, thumbnailsOf } from "./picture";
+import { placeholderUrl, shownRatio, srcSetOf, thumbnailsOf } from "./picture";
 import { dropPreview, previewOf } from "./previews";
-
-// A tower of a screenshot would push everything else away: it is cut, and whole in the lightbox.
-const TALLEST = 4 / 5;
 
 interface PictureProps {
   media: Media;
@@ -16,7 +13,6 @@ interface PictureProps {
 export function Picture({ media, sizes, onOpen }: PictureProps) {
   const [isSharp, setSharp] = useState(false);
   const { width, height, placeholder } = media;
-  const ratio = width && height ? Math.max(width / height, TALLEST) : 4 / 3;
   const behind = placeholder ? placeholderUrl(placeholder) : null;
   const thumbnails = thumbnailsOf(media);
   const preview = previewOf(media.id);
@@ -34,7 +30,7 @@ export function Picture({ media, sizes, onOpen }: PictureProps) {
       type="button"
       className={`picture ${behind || preview ? "" : "shimmer"}`}
       style={{
-        aspectRatio: String(ratio),
+        aspectRatio: String(shownRatio(width, height)),
         ...(behind && { backgroundImage: `url(${behind})` }),
       }}
       aria-label={label}

@@ -29,6 +29,14 @@ function shownWidth(width: number, height: number, size: number): number {
   return Math.max(1, Math.round(width * Math.min(1, size / Math.max(width, height))));
 }
 
+// A tower of a screenshot would push everything else away: it is cut, and whole in the lightbox.
+const TALLEST = 4 / 5;
+
+/** The ratio of the room that a picture has in a list. */
+export function shownRatio(width: number | null, height: number | null): number {
+  return width && height ? Math.max(width / height, TALLEST) : 4 / 3;
+}
+
 const placeholders = new Map<string, string>();
 
 /** The ThumbHash as a picture, blurred and tiny. */

@@ -3,7 +3,8 @@ import { Link, useLocation, useSearch } from "wouter";
 import { answered, api } from "../api/client";
 import { useTitle } from "../shell/title";
 import { ErrorNotice } from "../ui/ErrorNotice";
-import { session } from "./session";
+import { pageToGoTo } from "./next";
+import { hasEnded, session } from "./session";
 
 const PAGES = {
   "/login": {
@@ -58,7 +59,7 @@ export function AccountPage({ path }: { path: keyof typeof PAGES }) {
   return (
     <section className="card account" aria-labelledby={`${id}-title`}>
       <h1 id={`${id}-title`}>{title}</h1>
-      {new URLSearchParams(search).has("ended") && (
+      {hasEnded() && (
         <p className="hint" role="status">
           Your session has ended. Log in to go on where you were.
         </p>
@@ -116,11 +117,4 @@ export function AccountPage({ path }: { path: keyof typeof PAGES }) {
       </p>
     </section>
   );
-}
-
-/** A path of this page alone: `?next=` may come from anyone. */
-export function pageToGoTo(search: string): string {
-  const next = new URLSearchParams(search).get("next") ?? "/";
-  const url = new URL(next, location.origin);
-  return url.origin === location.origin ? url.pathname + url.search : "/";
 }

@@ -57,6 +57,11 @@ export function logOut(): void {
   for (const forget of endings) forget();
 }
 
+/** Whether it was not the user who ended the last session. */
+export function hasEnded(): boolean {
+  return store.get() === null && lastUser !== null;
+}
+
 function keep(next: Session | null): void {
   try {
     if (next) localStorage.setItem(KEPT_AS, JSON.stringify(next));

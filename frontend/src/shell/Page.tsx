@@ -5,6 +5,7 @@ import { FeedPage } from "../posts/FeedPage";
 import { PostPage } from "../posts/PostPage";
 import { ProfilePage } from "../profile/ProfilePage";
 import { AccountPage } from "../session/AccountPage";
+import { loginFor } from "../session/next";
 import { useSession } from "../session/session";
 import { Header } from "./Header";
 import { NotFound } from "./NotFound";
@@ -74,6 +75,5 @@ function Pages() {
 /** Whoever comes without a session, or whose session has ended, comes back after logging in. */
 function ToLogin() {
   const [path] = useLocation();
-  const next = path === "/" ? "" : `next=${encodeURIComponent(path)}`;
-  return <Redirect to={`/login${next && `?${next}`}`} replace />;
+  return <Redirect to={loginFor(path)} replace />;
 }
