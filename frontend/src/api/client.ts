@@ -2,7 +2,7 @@
 
 import createClient from "openapi-fetch";
 import { session } from "../session/session";
-import { fetchUploadApi, Problem } from "../upload";
+import { fetchUploadApi, problemOf } from "../upload";
 import type { components, paths } from "./schema";
 
 type Schemas = components["schemas"];
@@ -25,17 +25,15 @@ export async function fetchAsUser(input: RequestInfo | URL, init?: RequestInit):
 
 export const api = createClient<paths>({ baseUrl: location.origin, fetch: fetchAsUser });
 
+api.use({
+  async onResponse({ response }) {
+    if (!response.ok) throw await problemOf(response);
+  },
+});
+
 export const uploadApi = fetchUploadApi({ fetch: fetchAsUser });
 
-interface Answer<T> {
-  data?: T | undefined;
-  error?: unknown;
-  response: Response;
-}
-
-/** What was answered, or a `Problem`. */
-export async function answered<T>(asked: Promise<Answer<T>>): Promise<T> {
-  const { data, error, response } = await asked;
-  if (!response.ok) throw Problem.of(response, error);
-  return data as T;
+/** What was answered to a call of `api`. It rejects with a `Problem` where that is a refusal. */
+export async function answered<T>(asked: Promise<{ data?: T | undefined }>): Promise<T> {
+  return (await asked).data as T;
 }

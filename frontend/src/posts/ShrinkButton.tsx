@@ -3,7 +3,8 @@ import { useState } from "react";
 import { uploadApi } from "../api/client";
 import { ErrorNotice } from "../ui/ErrorNotice";
 import { shrunk } from "../ui/images";
-import { type Upload, useUpload } from "../upload";
+import type { Upload } from "../upload";
+import { useUpload } from "../upload/react";
 
 const TOO_MUCH = ["size_too_large", "too_many_pixels"];
 

@@ -8,7 +8,8 @@ import { cropped } from "../ui/images";
 import { usePreview } from "../ui/preview";
 import { UploadFailure } from "../ui/UploadFailure";
 import { UploadProgress } from "../ui/UploadProgress";
-import { type Upload, useUpload } from "../upload";
+import type { Upload } from "../upload";
+import { useUpload } from "../upload/react";
 import { useSetAvatar } from "./queries";
 
 // Sharp wherever an avatar is shown, and far below what one may weigh.

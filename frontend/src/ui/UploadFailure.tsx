@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
-import { type Upload, useUpload } from "../upload";
+import type { Upload } from "../upload";
+import { useUpload } from "../upload/react";
 import { ErrorNotice } from "./ErrorNotice";
 
 /** Why an upload has failed, and the ways on: once more, or those within. */

@@ -1,4 +1,5 @@
-import { type Upload, type UploadState, useUpload } from "../upload";
+import type { Upload, UploadState } from "../upload";
+import { useUpload } from "../upload/react";
 
 /** How far an upload is, for the eye and for a screen reader. */
 export function UploadProgress({ upload }: { upload: Upload }) {
