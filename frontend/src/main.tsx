@@ -1,11 +1,36 @@
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
+import { addPost, keys } from "./posts/cache";
+import { tellOfPosts } from "./posts/posting";
+import { session } from "./session/session";
+import { Page } from "./shell/Page";
+import "./style/index.css";
+import { Problem } from "./upload";
+
+const queries = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 30_000,
+      // What the API refuses it refuses again; what was lost or is down may be back.
+      retry: (tries, error) =>
+        tries < 3 && !(error instanceof Problem && error.status < 500 && error.status !== 429),
+    },
+  },
+});
+
+tellOfPosts((post) => {
+  if (post) addPost(queries, post);
+  else void queries.invalidateQueries({ queryKey: keys.lists });
+});
+session.onChangeOfUser(() => queries.clear());
 
 const place = document.getElementById("page");
-if (place) {
-  createRoot(place).render(
-    <StrictMode>
-      <h1>Mediaport</h1>
-    </StrictMode>,
-  );
-}
+if (!place) throw new Error("index.html has no #page");
+createRoot(place).render(
+  <StrictMode>
+    <QueryClientProvider client={queries}>
+      <Page />
+    </QueryClientProvider>
+  </StrictMode>,
+);

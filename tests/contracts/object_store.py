@@ -97,6 +97,14 @@ class ObjectStoreContract:
         expected = clock.now() + timedelta(seconds=300)
         assert abs(upload.expires_at - expected) <= timedelta(seconds=1)
 
+    async def test_a_page_can_be_told_where_uploads_go(
+        self, store: ObjectStore, clock: Clock
+    ) -> None:
+        url = self.sign(store, clock, incoming()).url
+
+        assert url.startswith(f"{store.upload_origin}/")
+        assert store.upload_origin.count("/") == 2
+
     async def test_an_upload_can_be_repeated(self, store: ObjectStore, clock: Clock) -> None:
         key = incoming()
         upload = self.sign(store, clock, key)

@@ -237,7 +237,9 @@ class TestPresigning:
         connection = connection_to(None, **changes)
 
         assert self.signed(connection).startswith(f"{address}/incoming/1/2/a.jpg?")  # row 10
-        assert S3ObjectStore(connection, PREFIXES).public_base_url == address
+        store = S3ObjectStore(connection, PREFIXES)
+        assert store.public_base_url == address
+        assert store.upload_origin == "/".join(address.split("/")[:3])
 
     def test_a_temporary_key_brings_its_token(self) -> None:
         url = self.signed(connection_to(None, session_token="temporary"))

@@ -42,6 +42,7 @@ class DiskObjectStore(ObjectStore):
         prefixes: KeyPrefixes,
     ) -> None:
         self.public_base_url = public_base_url
+        self.upload_origin = "/".join(upload_base_url.split("/")[:3])
         self._folder = folder
         self._signer = signer
         self._upload_base_url = upload_base_url

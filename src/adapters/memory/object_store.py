@@ -43,6 +43,7 @@ class MemoryObjectStore(ObjectStore):
     def __init__(self, clock: Clock) -> None:
         self.bucket = "memory"
         self.public_base_url = "memory://public"
+        self.upload_origin = "memory://upload"
         self.objects: dict[str, _Object] = {}
         self.is_down = False
         self.published = 0

@@ -45,7 +45,9 @@ class S3ObjectStore(ObjectStore):
         self._presign_client = connection.presign_client()
         self._longest_call_s = connection.longest_call_s
         self._threads = ThreadPoolExecutor(connection.pool_size, thread_name_prefix="s3")
-        self.public_base_url = public_base_url or self._address()
+        address = self._address()
+        self.public_base_url = public_base_url or address
+        self.upload_origin = "/".join(address.split("/")[:3])
 
     def presign_put(
         self,

@@ -66,6 +66,8 @@ class ObjectStore(Protocol):
     bucket: str
     public_base_url: str
     """What a public key is appended to, with a slash between, to get its URL."""
+    upload_origin: str
+    """Where signed URLs lead, as scheme://host:port: a page's content policy has to allow it."""
 
     @abstractmethod
     def presign_put(

@@ -97,6 +97,8 @@ def _listen(settings: Settings) -> socket.socket:
 
 
 def _welcome(settings: Settings) -> str:
+    from mediaport.entrypoints.http.page import is_built  # noqa: PLC0415
+
     here = settings.reached_at
     command = Path(sys.argv[0]).name
     if shutil.which(command) != sys.argv[0]:
@@ -109,6 +111,7 @@ def _welcome(settings: Settings) -> str:
     Objects      {f"bucket {bucket}" if bucket else settings.data_path / "objects"}
     Thumbnails   {f"{command} worker, over {without_password(redis)}" if redis else "made here"}
 
+    Open the page          {here}{"" if is_built() else "   (not built: `make page`)"}
     Read and try the API   {here}/docs
     Its schema             {here}/openapi.json
     See the main job       {command} demo [PHOTO...]   (in another terminal)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
+from pathlib import Path
 from typing import Any
 
 from litestar import Litestar, asgi
@@ -16,7 +17,7 @@ from litestar.routes import HTTPRoute
 from litestar.types import Message, Receive, Scope, Send
 
 from mediaport.entrypoints.container import Container
-from mediaport.entrypoints.http import auth, comments, docs, health, media, posts, users
+from mediaport.entrypoints.http import auth, comments, docs, health, media, page, posts, users
 from mediaport.entrypoints.http.access import (
     PUBLIC,
     BearerAuthentication,
@@ -24,6 +25,7 @@ from mediaport.entrypoints.http.access import (
     current_user,
 )
 from mediaport.entrypoints.http.headers import MOUNTED, SecurityHeaders
+from mediaport.entrypoints.http.health import UNMETERED
 from mediaport.entrypoints.http.json_request import JsonRequest
 from mediaport.entrypoints.http.media_object import MediaObjects, MediaObjectSchema
 from mediaport.entrypoints.http.problems import HANDLERS, AnswerRefusals
@@ -33,7 +35,6 @@ Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
 
 # Far below any image: image bytes never pass through the API.
 MAX_BODY_BYTES = 64 * 1024
-UNMETERED = "is_unmetered"  # the metrics know the paths of the API alone
 # The parts of the object graph that handlers ask for, by these names.
 PROVIDED = (
     "policy",
@@ -56,7 +57,9 @@ PROVIDED = (
 )
 
 
-def create_app(container: Container, *, lifespan: Sequence[Lifespan] = ()) -> Litestar:
+def create_app(
+    container: Container, *, lifespan: Sequence[Lifespan] = (), page_folder: Path = page.FOLDER
+) -> Litestar:
     """The app over an object graph; `lifespan` is what runs beside it, from start to stop."""
     settings = container.settings()
     media_objects = MediaObjects(container.policy().thumbnail_sizes)
@@ -79,6 +82,7 @@ def create_app(container: Container, *, lifespan: Sequence[Lifespan] = ()) -> Li
             health.Metrics,
             *_mounts(container),
             *docs.handlers,
+            *page.handlers(page.Page(page_folder), container.store()),
         ],
         dependencies={
             "user": Provide(current_user, sync_to_thread=False),

@@ -10,7 +10,6 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import OpenAPIRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.params import FromPath
-from litestar.response import Redirect
 
 from mediaport import __version__
 from mediaport.entrypoints.http.access import PUBLIC
@@ -58,12 +57,6 @@ SwaggerUIBundle({
   showCommonExtensions: true,
 });
 """
-
-
-@get("/", opt=PUBLIC, include_in_schema=False, sync_to_thread=False)
-def home() -> Redirect:
-    """Lead to what there is to look at."""
-    return Redirect("/docs")
 
 
 @get(
@@ -128,4 +121,4 @@ def openapi_config() -> OpenAPIConfig:
     )
 
 
-handlers = [home, schema, asset, start]
+handlers = [schema, asset, start]

@@ -16,6 +16,7 @@ from mediaport.entrypoints.http.problems import RETRY_AFTER_S, documented, probl
 from mediaport.entrypoints.http.rates import UNCOUNTED
 
 PATIENCE_S = 3
+UNMETERED = "is_unmetered"  # the metrics know the paths of the API alone
 # Returns if the part answers.
 Check = Callable[[], Awaitable[None]]
 

@@ -1,12 +1,14 @@
 """The API over fakes, called without a network."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 
 import httpx
 import pytest
 from litestar import Litestar
 
 from mediaport.entrypoints.http.app import create_app
+from tests.unit.http.built import BUILT
 from tests.world import World
 
 LogIn = Callable[[str], Awaitable[dict[str, str]]]
@@ -19,9 +21,20 @@ def one_world() -> World:
 
 
 @pytest.fixture(scope="session")
-def app(one_world: World) -> Litestar:
+def page_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A page as it is when it is built."""
+    folder = tmp_path_factory.mktemp("page")
+    (folder / "assets").mkdir()
+    for name, text in BUILT.items():
+        (folder / name).write_text(text)
+    (folder / "licences.md").write_text("None of these has a route.")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def app(one_world: World, page_folder: Path) -> Litestar:
     """The app over fakes."""
-    return create_app(one_world.use)
+    return create_app(one_world.use, page_folder=page_folder)
 
 
 @pytest.fixture

@@ -45,7 +45,7 @@ async def test_every_route_tells_browsers_what_not_to_do(
         for headers in ({}, ada):
             answer = await http.request(method, url, headers=headers)
             assert_guarded(answer)
-            is_for_anyone = (method, path) in PUBLIC and method == "GET"
+            is_for_anyone = (method, path) in PUBLIC and method in {"GET", "HEAD"}
             if not is_for_anyone or answer.is_error:
                 assert answer.headers["cache-control"] in {"no-store", "private, no-cache"}, path
 

@@ -96,7 +96,7 @@ async def test_one_user_takes_nothing_from_another(at: At) -> None:
 
 async def test_an_address_is_counted_whoever_asks(at: At) -> None:
     http = at("192.0.2.1")
-    for path in ("/media/policy", "/docs", "/openapi.json", "/users/me", "/posts/", "/"):
+    for path in ("/media/policy", "/docs", "/openapi.json", "/users/me", "/posts/", "/docs"):
         assert (await http.get(path)).status_code != 429
 
     refused = assert_problem(await http.get("/media/policy"), 429, "rate_limited")
@@ -105,9 +105,10 @@ async def test_an_address_is_counted_whoever_asks(at: At) -> None:
     assert (await at("192.0.2.2").get("/media/policy")).status_code == 200
 
 
-async def test_probes_metrics_and_stored_objects_are_not_counted(at: At) -> None:
+async def test_probes_metrics_stored_objects_and_the_page_are_not_counted(at: At) -> None:
     http = at("192.0.2.1")
-    for path in ("/health/live", "/health/ready", "/metrics", "/storage/public/a.jpg"):
+    page = ("/", "/@ada", "/assets/index.js")
+    for path in ("/health/live", "/health/ready", "/metrics", "/storage/public/a.jpg", *page):
         for _ in range(7):
             assert (await http.get(path)).status_code != 429
 

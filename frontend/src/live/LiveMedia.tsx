@@ -1,0 +1,44 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { createEventSource } from "eventsource-client";
+import { useEffect, useState } from "react";
+import { fetchAsUser, type Media } from "../api/client";
+import { changeMedia, changePost, owedPosts } from "../posts/cache";
+import { fetchPost } from "../posts/queries";
+
+// What the stream does not tell, or no longer: other people's posts, and events that were lost.
+const POLL_MS = { whileLive: 5000, otherwise: 1500 };
+
+/** Brings thumbnails into the posts that wait for them, without a reload. Shows nothing. */
+export function LiveMedia() {
+  const queries = useQueryClient();
+  const [isLive, setLive] = useState(false);
+
+  useEffect(() => {
+    const events = createEventSource({
+      url: new URL("/media/events", location.origin),
+      fetch: fetchAsUser as typeof fetch,
+      onConnect: () => setLive(true),
+      onDisconnect: () => setLive(false),
+      onMessage: ({ event, data }) => {
+        if (event === "media") changeMedia(queries, JSON.parse(data) as Media);
+      },
+    });
+    return () => events.close();
+  }, [queries]);
+
+  useEffect(() => {
+    const timer = setInterval(
+      async () => {
+        if (document.visibilityState === "hidden" || !navigator.onLine) return;
+        for (const { id } of owedPosts(queries)) {
+          const post = await fetchPost(id).catch(() => null);
+          if (post) changePost(queries, id, post);
+        }
+      },
+      isLive ? POLL_MS.whileLive : POLL_MS.otherwise,
+    );
+    return () => clearInterval(timer);
+  }, [queries, isLive]);
+
+  return null;
+}

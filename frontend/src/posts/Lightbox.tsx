@@ -1,0 +1,48 @@
+import { useState } from "react";
+import type { Post } from "../api/client";
+import { Dialog } from "../ui/Dialog";
+import { placeholderUrl, thumbnailsOf } from "./picture";
+import { previewOf } from "./previews";
+
+/** The original, as large as the window lets it be; what is there already stands in for it. */
+export function Lightbox({ post, onClose }: { post: Post; onClose: () => void }) {
+  const [isLoaded, setLoaded] = useState(false);
+  const [hasFailed, setFailed] = useState(false);
+  const { media } = post;
+  if (!media?.original_url) return null;
+  const { width, height, alt, placeholder } = media;
+  const behind = placeholder ? placeholderUrl(placeholder) : null;
+  const meanwhile = thumbnailsOf(media).at(-1)?.url ?? previewOf(media.id);
+  return (
+    <Dialog title={`Picture by ${post.owner.username}`} className="lightbox" onClose={onClose}>
+      <figure>
+        <div
+          className="original"
+          style={{
+            maxWidth: width ? `min(100%, ${width}px)` : undefined,
+            maxHeight: height ? `min(100%, ${height}px)` : undefined,
+            ...(behind && { backgroundImage: `url(${behind})` }),
+          }}
+        >
+          {meanwhile && !isLoaded && <img src={meanwhile} alt="" />}
+          <img
+            className={isLoaded ? "sharp" : "loading"}
+            src={media.original_url}
+            width={width ?? undefined}
+            height={height ?? undefined}
+            alt={alt ?? ""}
+            onLoad={() => setLoaded(true)}
+            onError={() => setFailed(true)}
+          />
+        </div>
+        <figcaption>
+          {alt && <span>{alt}</span>}
+          {hasFailed && <span role="alert">The original could not be loaded.</span>}
+          <a href={media.original_url} target="_blank" rel="noreferrer">
+            Original, {width} × {height}
+          </a>
+        </figcaption>
+      </figure>
+    </Dialog>
+  );
+}

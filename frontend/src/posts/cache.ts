@@ -1,0 +1,82 @@
+/** The posts that this browser has: one change reaches every list and page that shows the post. */
+
+import type { InfiniteData, QueryClient } from "@tanstack/react-query";
+import type { Media, Post, PostPage } from "../api/client";
+
+type Pages = InfiniteData<PostPage, string | null>;
+
+export const keys = {
+  lists: ["posts"] as const,
+  feed: ["posts", "feed"] as const,
+  of: (username: string) => ["posts", "of", username] as const,
+  one: (id: number) => ["post", id] as const,
+  comments: (id: number) => ["comments", id] as const,
+  profile: (username: string) => ["profile", username] as const,
+};
+
+/** Change posts wherever they are shown; `change` gives null for one that is gone. */
+function changePosts(queries: QueryClient, change: (post: Post) => Post | null): void {
+  queries.setQueriesData<Pages>({ queryKey: keys.lists }, (data) =>
+    data ? { ...data, pages: data.pages.map((page) => changedPage(page, change)) } : data,
+  );
+  queries.setQueriesData<Post | null>({ queryKey: ["post"] }, (post) =>
+    post ? change(post) : post,
+  );
+}
+
+function changedPage(page: PostPage, change: (post: Post) => Post | null): PostPage {
+  const items = page.items.map(change).filter((post) => post !== null);
+  const isSame =
+    items.length === page.items.length && items.every((post, at) => post === page.items[at]);
+  return isSame ? page : { ...page, items };
+}
+
+export function changePost(queries: QueryClient, id: number, changes: Partial<Post>): void {
+  changePosts(queries, (post) => (post.id === id ? { ...post, ...changes } : post));
+}
+
+export function dropPost(queries: QueryClient, id: number): void {
+  changePosts(queries, (post) => (post.id === id ? null : post));
+}
+
+/** A media item has changed: its thumbnails are there, most likely. */
+export function changeMedia(queries: QueryClient, media: Media): void {
+  changePosts(queries, (post) =>
+    post.media_id === media.id ? { ...post, media, media_url: media.media_url } : post,
+  );
+  if (media.kind === "avatar") void refreshFaces(queries);
+}
+
+/** An avatar stands beside every post and comment of its user. */
+export async function refreshFaces(queries: QueryClient): Promise<void> {
+  await Promise.all(
+    [keys.lists, ["post"], ["comments"], ["profile"]].map((queryKey) =>
+      queries.invalidateQueries({ queryKey }),
+    ),
+  );
+}
+
+/** A new post stands on top, wherever its user's posts are shown. */
+export function addPost(queries: QueryClient, post: Post): void {
+  for (const queryKey of [keys.feed, keys.of(post.owner.username)]) {
+    queries.setQueryData<Pages>(queryKey, (data) => data && withFirst(data, post));
+  }
+}
+
+function withFirst(data: Pages, post: Post): Pages {
+  const [first, ...rest] = data.pages;
+  const isThere = data.pages.some((page) => page.items.some(({ id }) => id === post.id));
+  if (!first || isThere) return data;
+  return { ...data, pages: [{ ...first, items: [post, ...first.items] }, ...rest] };
+}
+
+/** The posts in what the browser has whose thumbnails are still owed, each once. */
+export function owedPosts(queries: QueryClient): Post[] {
+  const lists = queries.getQueriesData<Pages>({ queryKey: keys.lists, type: "active" });
+  const single = queries.getQueriesData<Post | null>({ queryKey: ["post"], type: "active" });
+  const posts = [
+    ...lists.flatMap(([, data]) => data?.pages.flatMap((page) => page.items) ?? []),
+    ...single.flatMap(([, post]) => (post ? [post] : [])),
+  ].filter((post) => post.media?.thumbnails_status === "pending");
+  return [...new Map(posts.map((post) => [post.id, post])).values()];
+}

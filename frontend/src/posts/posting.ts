@@ -1,0 +1,181 @@
+/** Drafts, and the posts that are on their way. They go on while another page is shown. */
+
+import { answered, api, type Post, uploadApi } from "../api/client";
+import { session } from "../session/session";
+import { Store } from "../ui/store";
+import { createUploader, Problem, type Upload } from "../upload";
+import { keepPreview } from "./previews";
+
+export interface Draft {
+  id: string;
+  body: string;
+  alt: string;
+  /** Its picture, which has been under way since it was chosen. */
+  upload: Upload | null;
+}
+
+export interface Outgoing extends Draft {
+  failure: unknown;
+}
+
+export const uploader = createUploader(uploadApi);
+export const drafts = new Store<readonly Draft[]>([emptyDraft()]);
+export const outgoing = new Store<readonly Outgoing[]>([]);
+
+let onPosted: (post: Post | null) => void = () => {};
+
+/** Who shows posts is told of a new one; of null, when it is there but who knows where. */
+export function tellOfPosts(tell: typeof onPosted): void {
+  onPosted = tell;
+}
+
+function emptyDraft(): Draft {
+  return { id: crypto.randomUUID(), body: "", alt: "", upload: null };
+}
+
+/** Each picture becomes a post of its own. The first one goes with what is written already. */
+export function addPictures(files: Iterable<File>): void {
+  const added = [...drafts.get()];
+  for (const file of files) {
+    const upload = uploader.add(file, { kind: "post_image" });
+    const free = added.findIndex((draft) => draft.upload === null);
+    const draft = added[free] ?? emptyDraft();
+    added.splice(free < 0 ? added.length : free, 1, { ...draft, upload });
+  }
+  drafts.set(added);
+}
+
+export function changeDraft(id: string, changes: Partial<Pick<Draft, "body" | "alt">>): void {
+  drafts.set(drafts.get().map((draft) => (draft.id === id ? { ...draft, ...changes } : draft)));
+}
+
+/** Take the picture out; what was written to the only draft stays. */
+export function dropPicture(id: string): void {
+  const all = drafts.get();
+  const dropped = all.find((draft) => draft.id === id);
+  if (dropped?.upload) drop(dropped.upload);
+  const others = all.filter((draft) => draft.id !== id);
+  drafts.set(others.length ? others : [{ ...emptyDraft(), body: dropped?.body ?? "" }]);
+}
+
+/** The same draft with another picture: a smaller one, say. */
+export function replacePicture(id: string, file: File): void {
+  drafts.set(
+    drafts.get().map((draft) => {
+      if (draft.id !== id) return draft;
+      if (draft.upload) drop(draft.upload);
+      return { ...draft, upload: uploader.add(file, { kind: "post_image" }) };
+    }),
+  );
+}
+
+function drop(upload: Upload): void {
+  upload.cancel();
+  uploader.dismiss(upload);
+}
+
+export function isWorthPosting(draft: Draft): boolean {
+  return draft.upload !== null || draft.body.trim() !== "";
+}
+
+/** Send all drafts. Pictures that are not up yet are waited for. */
+export function publish(): void {
+  const sent = drafts.get().filter(isWorthPosting);
+  drafts.set([emptyDraft()]);
+  outgoing.set([
+    ...sent.map((draft) => ({ ...draft, failure: null })).reverse(),
+    ...outgoing.get(),
+  ]);
+  // One after the other, so that they stand in the order in which they were written.
+  void sent.reduce<Promise<void>>(async (before, { id }) => {
+    await before;
+    await send(id);
+  }, Promise.resolve());
+}
+
+export async function send(id: string): Promise<void> {
+  const item = find(id);
+  if (!item) return;
+  setFailure(id, null);
+  if (item.alt.trim()) item.upload?.setAlt(item.alt.trim());
+  try {
+    const media_id = item.upload ? (await readyMedia(item.upload, item.alt)).id : null;
+    if (media_id !== null && item.upload) keepPreview(media_id, item.upload.file);
+    onPosted(await createPost(item.body.trim(), media_id));
+    leave(id);
+  } catch (error) {
+    if (find(id)) setFailure(id, error);
+  }
+}
+
+async function createPost(body: string, media_id: number | null): Promise<Post | null> {
+  try {
+    return await answered(api.POST("/posts", { body: { body, media_id } }));
+  } catch (error) {
+    // An answer was lost, and it was asked for again: the picture is in its post already.
+    if (error instanceof Problem && error.code === "media_already_attached") return null;
+    throw error;
+  }
+}
+
+/** Its media item. A failed upload waits for its user to try again, or to give it up. */
+function readyMedia(upload: Upload, alt: string) {
+  return new Promise<{ id: number }>((resolve, reject) => {
+    const look = () => {
+      const { phase, media } = upload.state;
+      if (phase === "ready" && media) {
+        stop();
+        resolve(describe(media, alt.trim()));
+      } else if (phase === "cancelled") {
+        stop();
+        reject(new Error("The upload was cancelled."));
+      }
+    };
+    const stop = upload.subscribe(look);
+    look();
+  });
+}
+
+/** Alt text that was written after the picture was up. A post without it is better than none. */
+async function describe(media: { id: number; alt: string | null }, alt: string) {
+  if (alt && media.alt !== alt) await uploadApi.describe(media.id, alt).catch(() => {});
+  return media;
+}
+
+export function giveUp(id: string): void {
+  const item = find(id);
+  leave(id);
+  if (item?.upload) drop(item.upload);
+}
+
+function find(id: string): Outgoing | undefined {
+  return outgoing.get().find((item) => item.id === id);
+}
+
+function leave(id: string): void {
+  outgoing.set(outgoing.get().filter((item) => item.id !== id));
+}
+
+function setFailure(id: string, failure: unknown): void {
+  outgoing.set(outgoing.get().map((item) => (item.id === id ? { ...item, failure } : item)));
+}
+
+// After a 401 the same user goes on where they were.
+session.subscribe(() => {
+  if (!session.get()) return;
+  for (const upload of uploader.uploads) {
+    if (upload.state.failure?.code === "not_authenticated") upload.retry();
+  }
+  for (const item of outgoing.get()) if (item.failure) void send(item.id);
+});
+
+session.onChangeOfUser(() => {
+  for (const upload of uploader.uploads) drop(upload);
+  drafts.set([emptyDraft()]);
+  outgoing.set([]);
+});
+
+addEventListener("beforeunload", (event) => {
+  const isBusy = outgoing.get().length > 0 || drafts.get().some((draft) => draft.upload);
+  if (isBusy && session.get()) event.preventDefault();
+});

@@ -1,0 +1,115 @@
+/** Asking for posts, and what can be done to one. */
+
+import {
+  type InfiniteData,
+  useInfiniteQuery,
+  useMutation,
+  useQuery,
+  useQueryClient,
+} from "@tanstack/react-query";
+import { answered, api, type CommentPage, type Post, type PostPage } from "../api/client";
+import { changePost, dropPost, keys } from "./cache";
+
+const PAGE = 10;
+
+/** Everyone's posts, or one user's, newest first, page by page. */
+export function usePosts(username?: string) {
+  return useInfiniteQuery<
+    PostPage,
+    Error,
+    InfiniteData<PostPage>,
+    readonly string[],
+    string | null
+  >({
+    queryKey: username ? keys.of(username) : keys.feed,
+    initialPageParam: null,
+    getNextPageParam: (page) => page.next_cursor,
+    queryFn: ({ pageParam, signal }) => {
+      const query = { limit: PAGE, cursor: pageParam };
+      return answered(
+        username
+          ? api.GET("/users/{username}/posts", { params: { path: { username }, query }, signal })
+          : api.GET("/posts", { params: { query }, signal }),
+      );
+    },
+  });
+}
+
+export function fetchPost(id: number, signal?: AbortSignal): Promise<Post> {
+  const options = { params: { path: { post_id: id } }, ...(signal && { signal }) };
+  return answered(api.GET("/posts/{post_id}", options));
+}
+
+export function usePost(id: number) {
+  return useQuery({ queryKey: keys.one(id), queryFn: ({ signal }) => fetchPost(id, signal) });
+}
+
+/** Like a post or take it back; shown at once, and taken back if it fails. */
+export function useLike(post: Post) {
+  const queries = useQueryClient();
+  const params = { params: { path: { post_id: post.id } } };
+  return useMutation({
+    mutationFn: (liked: boolean) =>
+      answered(
+        liked
+          ? api.PUT("/posts/{post_id}/like", params)
+          : api.DELETE("/posts/{post_id}/like", params),
+      ),
+    onMutate: (liked) => {
+      const like_count = Math.max(0, post.like_count + (liked ? 1 : -1));
+      changePost(queries, post.id, { liked_by_me: liked, like_count });
+    },
+    onSuccess: (likes) => changePost(queries, post.id, likes),
+    onError: () => {
+      const { liked_by_me, like_count } = post;
+      changePost(queries, post.id, { liked_by_me, like_count });
+    },
+  });
+}
+
+export function useDeletePost(post: Post) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: () =>
+      answered(api.DELETE("/posts/{post_id}", { params: { path: { post_id: post.id } } })),
+    onSuccess: () => dropPost(queries, post.id),
+  });
+}
+
+export function useComments(postId: number) {
+  return useInfiniteQuery<
+    CommentPage,
+    Error,
+    InfiniteData<CommentPage>,
+    readonly unknown[],
+    string | null
+  >({
+    queryKey: keys.comments(postId),
+    initialPageParam: null,
+    getNextPageParam: (page) => page.next_cursor,
+    queryFn: ({ pageParam, signal }) =>
+      answered(
+        api.GET("/posts/{post_id}/comments", {
+          params: { path: { post_id: postId }, query: { limit: 20, cursor: pageParam } },
+          signal,
+        }),
+      ),
+  });
+}
+
+export function useComment(post: Post) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (body: string) =>
+      answered(
+        api.POST("/posts/{post_id}/comments", {
+          params: { path: { post_id: post.id } },
+          body: { body },
+        }),
+      ),
+    onSuccess: () => {
+      changePost(queries, post.id, { comment_count: post.comment_count + 1 });
+      return queries.invalidateQueries({ queryKey: keys.comments(post.id) });
+    },
+  });
+}

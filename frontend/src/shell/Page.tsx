@@ -1,0 +1,79 @@
+import { useEffect, useRef } from "react";
+import { Redirect, Route, Switch, useLocation } from "wouter";
+import { LiveMedia } from "../live/LiveMedia";
+import { FeedPage } from "../posts/FeedPage";
+import { PostPage } from "../posts/PostPage";
+import { ProfilePage } from "../profile/ProfilePage";
+import { AccountPage } from "../session/AccountPage";
+import { loginFor } from "../session/next";
+import { useSession } from "../session/session";
+import { Header } from "./Header";
+import { NotFound } from "./NotFound";
+import { OfflineNotice } from "./OfflineNotice";
+
+export function Page() {
+  const session = useSession();
+  const [path] = useLocation();
+  const main = useRef<HTMLElement>(null);
+  const isFirst = useRef(true);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new path is a new page, to be read from its top
+  useEffect(() => {
+    if (!isFirst.current) {
+      main.current?.focus({ preventScroll: true });
+      scrollTo(0, 0);
+    }
+    isFirst.current = false;
+  }, [path]);
+
+  return (
+    <>
+      <a className="skip" href="#main">
+        Skip to the content
+      </a>
+      <Header />
+      <OfflineNotice />
+      <main id="main" ref={main} tabIndex={-1}>
+        <Switch>
+          <Route path="/login">
+            <AccountPage key="login" path="/login" />
+          </Route>
+          <Route path="/register">
+            <AccountPage key="register" path="/register" />
+          </Route>
+          <Route>{session ? <Pages key={session.username} /> : <ToLogin />}</Route>
+        </Switch>
+      </main>
+      {session && <LiveMedia />}
+    </>
+  );
+}
+
+function Pages() {
+  return (
+    <Switch>
+      <Route path="/">
+        <FeedPage />
+      </Route>
+      <Route path="/p/:id">{({ id }) => <PostPage key={id} id={Number(id)} />}</Route>
+      <Route path="/:handle">
+        {({ handle }) =>
+          handle.startsWith("@") ? (
+            <ProfilePage key={handle} username={handle.slice(1)} />
+          ) : (
+            <NotFound />
+          )
+        }
+      </Route>
+      <Route>
+        <NotFound />
+      </Route>
+    </Switch>
+  );
+}
+
+/** Whoever comes without a session, or whose session has ended, comes back after logging in. */
+function ToLogin() {
+  const [path] = useLocation();
+  return <Redirect to={loginFor(path)} replace />;
+}

@@ -1,0 +1,94 @@
+"""A browser in front of the product, on embedded parts and on real ones."""
+
+import socket
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+from playwright.async_api import Browser, async_playwright
+
+from mediaport.entrypoints.http.page import is_built
+from tests.e2e.tab import DESKTOP, TELL_VIOLATIONS, Device, Tab
+from tests.integration.crew import real_parts
+from tests.integration.server import Server, Worker
+from tests.servers.browser import chromium
+from tests.servers.found import missing
+from tests.serving import free_socket
+
+
+@pytest.fixture(scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    """A browser for the tests of a file."""
+    program = chromium()
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=program,
+            # In a container there is no sandbox for root, and little shared memory.
+            args=["--no-sandbox", "--disable-dev-shm-usage"],
+        )
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture(scope="module")
+def elsewhere() -> Iterator[socket.socket]:
+    """Where pages of another origin are served from, which the product allows to call it."""
+    with free_socket() as listening:
+        yield listening
+
+
+@pytest.fixture(scope="module", params=["embedded", "real"])
+def product(
+    elsewhere: socket.socket,
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Server]:
+    """The product, as one process on embedded parts, and as two on real ones."""
+    folder = tmp_path_factory.mktemp("product")
+    origin = f"http://127.0.0.1:{elsewhere.getsockname()[1]}"
+    if request.param == "embedded":
+        api = Server(folder, CORS_ORIGINS=origin)
+        api.start()
+        yield api
+        assert api.stop() == 0
+        return
+    servers = [
+        request.getfixturevalue(name) for name in ("postgresql_server", "redis_server", "s3_server")
+    ]
+    with real_parts(*servers) as settings:
+        api = Server(folder, CORS_ORIGINS=origin, **settings)
+        worker = Worker(folder, **settings)
+        api.start()
+        worker.start()
+        yield api
+        assert api.stop() == 0
+        assert worker.stop() == 0
+
+
+@pytest.fixture
+def built_page() -> None:
+    """Give up where there is no page to look at."""
+    if not is_built():
+        missing("built page", "run `make page` (needs Node.js)")
+
+
+@pytest.fixture
+def device() -> Device:
+    """What the tab is on; tests that look at several are parametrized with `DEVICES`."""
+    return DESKTOP
+
+
+@pytest.fixture
+async def tab(browser: Browser, product: Server, device: Device) -> AsyncIterator[Tab]:
+    """A tab that nobody has used yet. Whatever it complains of fails the test."""
+    context = await browser.new_context(
+        base_url=product.url,
+        viewport={"width": device.width, "height": device.height},
+        color_scheme=device.scheme,
+        is_mobile=device.name == "phone",
+        has_touch=device.name == "phone",
+    )
+    await context.add_init_script(TELL_VIOLATIONS)
+    tab = Tab(await context.new_page())
+    yield tab
+    await context.close()
+    tab.check()

@@ -1,0 +1,101 @@
+"""A browser's tab that remembers what it complained of; devices and networks to try it on."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Literal
+
+from playwright.async_api import ConsoleMessage, Error, Page
+
+# Chromium says so on its console, too, but not of what only the rest of the page can see.
+TELL_VIOLATIONS = """
+document.addEventListener("securitypolicyviolation", (violation) =>
+  console.error(`${violation.violatedDirective} refuses ${violation.blockedURI}`));
+"""
+
+
+@dataclass(frozen=True)
+class Device:
+    """What the page is looked at on."""
+
+    name: str
+    width: int
+    height: int
+    scheme: Literal["light", "dark"]
+
+    def __str__(self) -> str:
+        return f"{self.name}-{self.scheme}"
+
+
+DESKTOP = Device("desktop", 1280, 800, "light")
+DEVICES = [
+    DESKTOP,
+    Device("desktop", 1280, 800, "dark"),
+    Device("phone", 390, 844, "light"),
+    Device("phone", 390, 844, "dark"),
+]
+
+
+@dataclass(frozen=True)
+class Network:
+    """How far away the server is, in one direction and the other."""
+
+    latency_ms: int
+    down_bytes_per_s: int
+    up_bytes_per_s: int
+
+
+# What Chromium's own tools call so.
+SLOW_4G = Network(latency_ms=563, down_bytes_per_s=180_000, up_bytes_per_s=84_375)
+FAST_4G = Network(latency_ms=165, down_bytes_per_s=1_012_500, up_bytes_per_s=168_750)
+
+
+@dataclass
+class Tab:
+    """A page in a context of its own: no cookies, no storage, no cache of another test."""
+
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+    _expected: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.on("console", self._hear)
+        self.page.on("pageerror", self._catch)
+
+    def expect_complaint(self, pattern: str) -> None:
+        """Have it that the page complains so: it has to, once or more often."""
+        self._expected.append(pattern)
+
+    def check(self) -> None:
+        """Fail if it complained of anything else, or did not complain as expected."""
+        unexpected = [
+            each
+            for each in self.complaints
+            if not any(re.search(pattern, each) for pattern in self._expected)
+        ]
+        unheard = [
+            pattern
+            for pattern in self._expected
+            if not any(re.search(pattern, each) for each in self.complaints)
+        ]
+        assert (unexpected, unheard) == ([], [])
+
+    async def slow_down(self, network: Network) -> None:
+        """Let requests and answers take their time from now on."""
+        session = await self.page.context.new_cdp_session(self.page)
+        await session.send(
+            "Network.emulateNetworkConditions",
+            {
+                "offline": False,
+                "latency": network.latency_ms,
+                "downloadThroughput": network.down_bytes_per_s,
+                "uploadThroughput": network.up_bytes_per_s,
+            },
+        )
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            place = message.location
+            self.complaints.append(f"{message.text} ({place.get('url', '')})")
+
+    def _catch(self, error: Error) -> None:
+        self.complaints.append(f"uncaught: {error}")
