@@ -1,11 +1,14 @@
-/** Who of us has a pending media item at the server: together they count for the user's quota. */
+/** Who of us has a pending media item at the server, or asks for one: together they count for the user's quota. */
 
 export interface Pending {
   /** How often one was let go; to be noted before asking the server for another. */
   readonly releases: number;
   hold(who: object): void;
+  /** There is room for another one. */
   release(who: object): void;
-  /** Resolves once one is let go since `releases` was noted; null where nobody will. */
+  /** It never had one. */
+  withdraw(who: object): void;
+  /** Resolves once it is worth asking again, if one was let go since `releases`; null where nobody will let go. */
   nextRelease(since: number): Promise<void> | null;
 }
 
@@ -13,6 +16,13 @@ export function createPending(): Pending {
   const holders = new Set<object>();
   let waiting: (() => void)[] = [];
   let releases = 0;
+
+  function wake() {
+    const woken = waiting;
+    waiting = [];
+    for (const goOn of woken) goOn();
+  }
+
   return {
     get releases() {
       return releases;
@@ -21,14 +31,16 @@ export function createPending(): Pending {
     release(who) {
       if (!holders.delete(who)) return;
       releases += 1;
-      const woken = waiting;
-      waiting = [];
-      for (const wake of woken) wake();
+      wake();
+    },
+    withdraw(who) {
+      holders.delete(who);
+      if (holders.size === 0) wake(); // There is nobody left to wait for.
     },
     nextRelease(since) {
       if (releases !== since) return Promise.resolve();
       if (holders.size === 0) return null;
-      return new Promise((wake) => waiting.push(wake));
+      return new Promise((goOn) => waiting.push(goOn));
     },
   };
 }

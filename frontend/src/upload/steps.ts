@@ -89,6 +89,7 @@ export class Steps {
 
   /** Resolves once there may be room for this one; null where no upload of ours makes any. */
   room(): Promise<void> | null {
+    this.#parts.pending.withdraw(this);
     return this.#parts.pending.nextRelease(this.#releases);
   }
 
@@ -123,7 +124,6 @@ export class Steps {
           ? await this.#presign(contentType, signal)
           : await withPatience(env, ANSWER_MS, signal, (own) => api.presignAgain(mediaId, own));
       this.#mediaId = media_id;
-      this.#parts.pending.hold(this);
       // The server's clock may be wrong here, or ours: what counts is how long ago the answer came.
       const staleAt = env.now() + upload.expires_in * 1000 * USABLE_PART;
       this.#permit = { upload, staleAt, uses: 0 };
@@ -145,15 +145,28 @@ export class Steps {
     };
     let asked: Promise<Presigned> | undefined;
     this.#releases = pending.releases;
+    pending.hold(this);
     try {
       return await withPatience(env, ANSWER_MS, signal, () => {
         asked = api.presign(what); // Not aborted: whoever cancels must know what to delete.
         return asked;
       });
     } catch (error) {
-      asked?.then(({ media_id }) => this.#delete(media_id)).catch(() => {});
+      if (asked && !(error instanceof Problem)) this.#deleteLate(asked);
       throw error;
     }
+  }
+
+  /** Nobody waited for this media item until it came: it would count for the quota until it expires. */
+  #deleteLate(asked: Promise<Presigned>): void {
+    const { pending } = this.#parts;
+    pending.hold(asked);
+    asked
+      .then(({ media_id }) => this.#delete(media_id))
+      .then(
+        () => pending.release(asked),
+        () => pending.withdraw(asked),
+      );
   }
 
   async #send({ upload }: Permit, signal: AbortSignal): Promise<void> {

@@ -78,6 +78,7 @@ export const WORDS: Readonly<Record<string, string>> = {
   method_not_allowed: NOT_UNDERSTOOD,
   request_too_large: "That is too much at once. Send less.",
   internal_error: "Something went wrong at the server. Try again soon.",
+  not_ready: UNAVAILABLE,
   database_unavailable: UNAVAILABLE,
   object_store_unavailable: UNAVAILABLE,
   thumbnail_queue_unavailable: UNAVAILABLE,
