@@ -1,6 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { createEventSource } from "eventsource-client";
-import { useEffect, useState } from "react";
+import { useEffect, useState, useSyncExternalStore } from "react";
 import { fetchAsUser, type Media } from "../api/client";
 import { changeMedia, changePost, owedPosts } from "../posts/cache";
 import { fetchPost } from "../posts/queries";
@@ -12,8 +12,11 @@ const POLL_MS = { whileLive: 5000, otherwise: 1500 };
 export function LiveMedia() {
   const queries = useQueryClient();
   const [isLive, setLive] = useState(false);
+  const isVisible = useIsVisible();
 
+  // A browser keeps six connections to a server, for all tabs: one that nobody looks at needs none.
   useEffect(() => {
+    if (!isVisible) return;
     const events = createEventSource({
       url: new URL("/media/events", location.origin),
       fetch: fetchAsUser as typeof fetch,
@@ -23,22 +26,35 @@ export function LiveMedia() {
         if (event === "media") changeMedia(queries, JSON.parse(data) as Media);
       },
     });
-    return () => events.close();
-  }, [queries]);
+    return () => {
+      events.close();
+      setLive(false);
+    };
+  }, [queries, isVisible]);
 
   useEffect(() => {
-    const timer = setInterval(
-      async () => {
-        if (document.visibilityState === "hidden" || !navigator.onLine) return;
-        for (const { id } of owedPosts(queries)) {
-          const post = await fetchPost(id).catch(() => null);
-          if (post) changePost(queries, id, post);
-        }
-      },
-      isLive ? POLL_MS.whileLive : POLL_MS.otherwise,
-    );
+    if (!isVisible) return;
+    async function look() {
+      if (!navigator.onLine) return;
+      for (const { id } of owedPosts(queries)) {
+        const post = await fetchPost(id).catch(() => null);
+        if (post) changePost(queries, id, post);
+      }
+    }
+    void look();
+    const timer = setInterval(look, isLive ? POLL_MS.whileLive : POLL_MS.otherwise);
     return () => clearInterval(timer);
-  }, [queries, isLive]);
+  }, [queries, isLive, isVisible]);
 
   return null;
+}
+
+function useIsVisible(): boolean {
+  return useSyncExternalStore(
+    (listener) => {
+      document.addEventListener("visibilitychange", listener);
+      return () => document.removeEventListener("visibilitychange", listener);
+    },
+    () => document.visibilityState === "visible",
+  );
 }

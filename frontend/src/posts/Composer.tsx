@@ -48,6 +48,11 @@ export function Composer() {
       className={`card composer ${isDraggedOver ? "dragged-over" : ""}`}
       aria-label="New post"
       onSubmit={submit}
+      onKeyDown={(event) => {
+        if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+          event.currentTarget.requestSubmit();
+        }
+      }}
       onPaste={paste}
       onDrop={drop}
       onDragOver={(event) => {

@@ -1,7 +1,7 @@
 import { useState } from "react";
 import type { Post } from "../api/client";
 import { Dialog } from "../ui/Dialog";
-import { placeholderUrl, thumbnailsOf } from "./picture";
+import { placeholderUrl, thumbnailsOf } from "../ui/picture";
 import { previewOf } from "./previews";
 
 /** The original, as large as the window lets it be; what is there already stands in for it. */

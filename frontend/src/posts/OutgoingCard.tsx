@@ -3,10 +3,10 @@ import { useProfile } from "../profile/queries";
 import { useSession } from "../session/session";
 import { Avatar } from "../ui/Avatar";
 import { ErrorNotice } from "../ui/ErrorNotice";
+import { shownRatio } from "../ui/picture";
 import { usePreview } from "../ui/preview";
 import { UploadFailure } from "../ui/UploadFailure";
 import { UploadProgress } from "../ui/UploadProgress";
-import { shownRatio } from "./picture";
 import { giveUp, type Outgoing, send } from "./posting";
 
 /** A post on its way: it stands in the feed already, as it will be. */

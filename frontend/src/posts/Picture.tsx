@@ -1,6 +1,6 @@
 import { useState } from "react";
 import type { Media } from "../api/client";
-import { placeholderUrl, shownRatio, srcSetOf, thumbnailsOf } from "./picture";
+import { placeholderUrl, shownRatio, srcSetOf, thumbnailsOf } from "../ui/picture";
 import { dropPreview, previewOf } from "./previews";
 
 interface PictureProps {

@@ -16,14 +16,23 @@ export function Page() {
   const [path] = useLocation();
   const main = useRef<HTMLElement>(null);
   const isFirst = useRef(true);
+  const isBack = useRef(false);
+
+  useEffect(() => {
+    const goBack = () => {
+      isBack.current = true;
+    };
+    addEventListener("popstate", goBack);
+    return () => removeEventListener("popstate", goBack);
+  }, []);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new path is a new page, to be read from its top
   useEffect(() => {
-    if (!isFirst.current) {
-      main.current?.focus({ preventScroll: true });
-      scrollTo(0, 0);
-    }
+    if (!isFirst.current) main.current?.focus({ preventScroll: true });
+    // Whoever goes back finds the place where they were: the browser sees to that.
+    if (!isFirst.current && !isBack.current) scrollTo(0, 0);
     isFirst.current = false;
+    isBack.current = false;
   }, [path]);
 
   return (

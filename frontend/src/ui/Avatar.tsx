@@ -1,12 +1,25 @@
-import type { Person } from "../api/client";
+import type { Media, Person } from "../api/client";
+import { srcSetOf } from "./picture";
 
-type Faced = Pick<Person, "username" | "avatar_url" | "avatar_thumb_url">;
+type Faced = Pick<Person, "username" | "avatar_url" | "avatar_thumb_url"> & {
+  /** All its thumbnails, where they are known. */
+  avatar?: Media | null;
+};
 
 /** A face, or the first letter of the name. It says nothing: the name stands beside it. */
 export function Avatar({ of, size = 40 }: { of: Faced; size?: number }) {
-  const url = (size <= 128 && of.avatar_thumb_url) || of.avatar_url;
+  const url = of.avatar_thumb_url ?? of.avatar_url;
   return url ? (
-    <img className="avatar" src={url} width={size} height={size} alt="" decoding="async" />
+    <img
+      className="avatar"
+      src={url}
+      srcSet={of.avatar ? srcSetOf(of.avatar) : undefined}
+      sizes={`${size}px`}
+      width={size}
+      height={size}
+      alt=""
+      decoding="async"
+    />
   ) : (
     <span
       className="avatar letter"
