@@ -4,6 +4,7 @@ import { useEffect, useState, useSyncExternalStore } from "react";
 import { fetchAsUser, type Media } from "../api/client";
 import { changeMedia, changePost, owedPosts } from "../posts/cache";
 import { fetchPost } from "../posts/queries";
+import { problemOf } from "../upload";
 
 // What the stream does not tell, or no longer: other people's posts, and events that were lost.
 const POLL_MS = { whileLive: 5000, otherwise: 1500 };
@@ -19,9 +20,9 @@ export function LiveMedia() {
     if (!isVisible) return;
     const events = createEventSource({
       url: new URL("/media/events", location.origin),
-      fetch: fetchAsUser as typeof fetch,
+      fetch: openStream,
       onConnect: () => setLive(true),
-      onDisconnect: () => setLive(false),
+      onScheduleReconnect: () => setLive(false),
       onMessage: ({ event, data }) => {
         if (event === "media") changeMedia(queries, JSON.parse(data) as Media);
       },
@@ -47,6 +48,13 @@ export function LiveMedia() {
   }, [queries, isLive, isVisible]);
 
   return null;
+}
+
+/** The client takes a refusal for a stream that ends at once: it has to be told. */
+async function openStream(...asked: Parameters<typeof fetchAsUser>): Promise<Response> {
+  const answer = await fetchAsUser(...asked);
+  if (!answer.ok) throw await problemOf(answer);
+  return answer;
 }
 
 function useIsVisible(): boolean {
