@@ -21,13 +21,14 @@ with_node = if $(has_node); then $(MAKE) --no-print-directory --quiet $(MODULES)
 	elif test "$$CI" = true; then $(call no_node,$(2)) >&2; exit 1; else $(call no_node,$(2)); fi
 MODULES := frontend/node_modules/.package-lock.json
 PAGE := src/entrypoints/http/page/index.html
+EXAMPLES := examples/uppy/dist/index.html examples/uppy5/dist/index.html
 PAGE_SOURCES := $(shell find frontend -name node_modules -prune -o -type f ! -name '*.test.ts*' ! -name '*.md' -print)
 
 COMPOSE := github.com/docker/compose/v2@v2.40.3
 STAND_IN := $(if $(shell command -v minio)$(wildcard .cache/bin/minio),,.cache/ministack/installed)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run page node test unit check minio compose bench-drivers bench-images lock clean
+.PHONY: help install run page examples node test unit check minio compose bench-drivers bench-images lock clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 24
@@ -60,8 +61,14 @@ $(PAGE): $(PAGE_SOURCES) $(MODULES)
 	@echo "Building the page ..."
 	@npm --prefix frontend run --silent build -- --logLevel warn
 
+examples: $(EXAMPLES) ## build the pages in examples/ (needs Node.js)
+
+$(EXAMPLES): examples/%/dist/index.html: examples/%/index.html examples/%/main.js $(wildcard examples/uppy/*.js) \
+		examples/%/node_modules/.package-lock.json
+	@npm --prefix examples/$* run --silent build -- --logLevel warn
+
 %/node_modules/.package-lock.json: %/package.json %/package-lock.json
-	@$(has_node) || { $(call no_node,the page cannot be built) >&2; exit 1; }
+	@$(has_node) || { $(call no_node,nothing in $* can be built) >&2; exit 1; }
 	@npm ci --prefix $* --silent --no-audit --no-fund
 	@touch $@
 
@@ -79,7 +86,7 @@ node: ## Node.js for the page, in .cache/node, where the machine has none
 
 test: install $(STAND_IN) ## all tests
 	@$(call with_node,npm run --silent test,the page's own tests did not run)
-	@if $(has_node); then $(MAKE) --no-print-directory page; fi
+	@if $(has_node); then $(MAKE) --no-print-directory --quiet page examples; fi
 	@$(BIN)/pytest --cov --cov-report=term
 
 unit: install ## the fast tests only, on fakes

@@ -9,6 +9,7 @@ from mediaport.adapters.memory.clock import MemoryClock
 from mediaport.adapters.memory.images import MemoryImages, picture
 from mediaport.adapters.memory.inventory import MemoryInventory
 from mediaport.adapters.memory.leases import MemoryLeases
+from mediaport.adapters.memory.media_events import MemoryMediaEvents
 from mediaport.adapters.memory.media_repository import MemoryMediaRepository
 from mediaport.adapters.memory.object_store import MemoryObjectStore
 from mediaport.adapters.memory.passwords import MemoryPasswords
@@ -43,6 +44,7 @@ class World:
     clock: MemoryClock = field(default_factory=MemoryClock)
     tables: MemoryTables = field(default_factory=MemoryTables)
     queue: MemoryThumbnailQueue = field(default_factory=MemoryThumbnailQueue)
+    events: MemoryMediaEvents = field(default_factory=MemoryMediaEvents)
     passwords: MemoryPasswords = field(default_factory=MemoryPasswords)
     images: MemoryImages = field(default_factory=MemoryImages)
     database: Database | None = None
@@ -55,6 +57,7 @@ class World:
         self.use.store.override(self.store)
         self.use.queue.override(self.queue)
         self.use.own_queue.override(self.queue)
+        self.use.media_events.override(self.events)
         self.use.images.override(self.images)
         self.rate_limiter = MemoryRateLimiter(self.clock)
         self.use.rate_limiter.override(self.rate_limiter)
@@ -85,6 +88,7 @@ class World:
         vars(self.tables).update(vars(MemoryTables()))
         vars(self.clock).update(vars(MemoryClock()))
         vars(self.queue).update(vars(MemoryThumbnailQueue()))
+        vars(self.events).update(vars(MemoryMediaEvents()))
         vars(self.store).update(vars(MemoryObjectStore(self.clock)))
         vars(self.rate_limiter).update(vars(MemoryRateLimiter(self.clock)))
 

@@ -134,6 +134,20 @@ class RateExceeded(DomainError):
         )
 
 
+class TooManyStreams(DomainError):
+    """Raised when a user listens to more event streams at once than they may."""
+
+    code = "too_many_streams"
+
+    def __init__(self, *, max_streams: int, retry_after_s: int) -> None:
+        super().__init__(
+            f"{max_streams} event streams are open, which is the limit. Close one, "
+            f"or try again in {retry_after_s} s.",
+            max_streams=max_streams,
+            retry_after_s=retry_after_s,
+        )
+
+
 class MediaNotFound(DomainError):
     """Raised when a media item does not exist, or belongs to someone else: the two look alike."""
 

@@ -21,7 +21,9 @@ async def beside_the_api(container: Container) -> AsyncIterator[None]:
     """Make thumbnails and sweep until the block ends, unless workers do; then close all parts."""
     async with using_parts(container), AsyncExitStack() as stack:
         if container.settings().redis_url:
-            stack.push_async_callback(container.redis_rate_limiter().close)  # the API alone counts
+            # The API alone counts, and listens.
+            stack.push_async_callback(container.redis_rate_limiter().close)
+            await stack.enter_async_context(_beside(container.redis_media_events().listen()))
         else:
             await stack.enter_async_context(making_thumbnails(container))
             await stack.enter_async_context(_sweeping(container))
@@ -45,6 +47,7 @@ async def closing_parts(container: Container) -> AsyncIterator[None]:
             stack.callback(container.s3_store().close)
         if settings.redis_url:
             stack.push_async_callback(container.redis_queue().close)
+            stack.push_async_callback(container.redis_media_events().close)
         yield
 
 

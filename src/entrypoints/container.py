@@ -5,6 +5,7 @@ import asyncio
 from dependency_injector import containers, providers
 
 from mediaport.adapters.disk.server import DiskStoreServer
+from mediaport.adapters.inprocess.media_events import InProcessMediaEvents
 from mediaport.adapters.inprocess.rate_limiter import InProcessRateLimiter
 from mediaport.adapters.inprocess.thumbnail_queue import InProcessThumbnailQueue
 from mediaport.adapters.pillow.decoding.pool import Decoders, Limits
@@ -106,11 +107,19 @@ class Container(containers.DeclarativeContainer):
         real=redis_rate_limiter,
     )
 
+    own_media_events = providers.Singleton(InProcessMediaEvents)
+    redis_media_events = providers.Singleton(parts.redis_media_events, settings, own_media_events)
+    media_events = providers.Selector(
+        providers.Callable(parts.which, settings.provided.redis_url),
+        own=own_media_events,
+        real=redis_media_events,
+    )
+
     publish_thumbnails = providers.Singleton(PublishThumbnails, media, store, images, policy)
     # Jobs from Redis and what the sweep finds share the decoders: none is claimed before its turn.
     turns = providers.Singleton(asyncio.Semaphore, settings.provided.thumbnail_workers)
     make_thumbnails = providers.Singleton(
-        MakeThumbnails, media, publish_thumbnails, clock, policy, turns
+        MakeThumbnails, media, publish_thumbnails, media_events, clock, policy, turns
     )
     own_queue = providers.Singleton(
         InProcessThumbnailQueue,
@@ -128,7 +137,7 @@ class Container(containers.DeclarativeContainer):
 
     plan = providers.Singleton(DeletionPlan, policy)
     remake_thumbnails = providers.Singleton(
-        RemakeThumbnails, media, remakes, publish_thumbnails, clock, policy, plan
+        RemakeThumbnails, media, remakes, publish_thumbnails, media_events, clock, policy, plan
     )
     remove_objects = providers.Singleton(RemoveObjects, media, store, clock)
     presign_upload = providers.Singleton(PresignUpload, media, store, clock, policy, prefixes)
@@ -138,6 +147,7 @@ class Container(containers.DeclarativeContainer):
         store,
         images,
         queue,
+        media_events,
         clock,
         policy,
         prefixes,

@@ -45,6 +45,7 @@ USE_CASES = MappingProxyType(
                 "store.put",
                 "media.mark_ready",
                 "media.release_completion",
+                "events.tell",
                 "queue.enqueue",
                 "store.delete",
             ),
@@ -59,6 +60,7 @@ USE_CASES = MappingProxyType(
                 "store.put:2",
                 "store.put:3",
                 "media.save_thumbnails",
+                "events.tell",
             ),
         ),
         "sweep": (

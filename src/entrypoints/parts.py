@@ -19,6 +19,7 @@ from mediaport.adapters.disk.signing import UploadSigner
 from mediaport.adapters.security.tokens import JwtTokens
 from mediaport.adapters.sql.database import Database, postgresql_url
 from mediaport.application.media.make_thumbnails import MakeThumbnails
+from mediaport.application.ports.media_events import MediaEvents
 from mediaport.application.ports.rate_limiter import RateLimiter
 from mediaport.domain.keys import KeyPrefixes
 from mediaport.domain.policy import Kind, UploadPolicy
@@ -26,6 +27,7 @@ from mediaport.entrypoints.settings import SettingError, Settings, redis_url_of
 
 if TYPE_CHECKING:
     from mediaport.adapters.limits.rate_limiter import RedisRateLimiter
+    from mediaport.adapters.redis.media_events import RedisMediaEvents
     from mediaport.adapters.s3.bucket_plan import BucketPlan
     from mediaport.adapters.s3.connection import S3Connection
     from mediaport.adapters.s3.object_store import S3ObjectStore
@@ -210,6 +212,19 @@ def redis_rate_limiter(settings: Settings, spare: RateLimiter) -> "RedisRateLimi
 
     with _redis_url(settings) as url:
         return RedisRateLimiter(url, name=settings.queue_name, spare=spare)
+
+
+def redis_media_events(settings: Settings, local: MediaEvents) -> "RedisMediaEvents":
+    """What passes events on by Redis; `local` has the subscriptions of this process."""
+    from mediaport.adapters.redis.media_events import RedisMediaEvents
+
+    with _redis_url(settings) as url:
+        return RedisMediaEvents(
+            url,
+            name=settings.queue_name,
+            local=local,
+            timeout_s=settings.redis_timeout_ms / 1000,
+        )
 
 
 def redis_worker(settings: Settings, make_thumbnails: MakeThumbnails) -> "SaqWorker":

@@ -541,10 +541,6 @@ export interface components {
             /** @constant */
             method: "PUT";
             url: string;
-            /** @description Always empty: the body is the file */
-            fields: {
-                [key: string]: string;
-            };
             /** @description Send exactly these */
             headers: {
                 [key: string]: string;

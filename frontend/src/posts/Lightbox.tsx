@@ -16,24 +16,30 @@ export function Lightbox({ post, onClose }: { post: Post; onClose: () => void })
   return (
     <Dialog title={`Picture by ${post.owner.username}`} className="lightbox" onClose={onClose}>
       <figure>
-        <div
-          className="original"
-          style={{
-            maxWidth: width ? `min(100%, ${width}px)` : undefined,
-            maxHeight: height ? `min(100%, ${height}px)` : undefined,
-            ...(behind && { backgroundImage: `url(${behind})` }),
-          }}
-        >
-          {meanwhile && !isLoaded && <img src={meanwhile} alt="" />}
-          <img
-            className={isLoaded ? "sharp" : "loading"}
-            src={media.original_url}
-            width={width ?? undefined}
-            height={height ?? undefined}
-            alt={alt ?? ""}
-            onLoad={() => setLoaded(true)}
-            onError={() => setFailed(true)}
-          />
+        <div className="room">
+          <div
+            className="original"
+            style={{
+              // As large as the window lets it be, never enlarged.
+              ...(width &&
+                height && {
+                  aspectRatio: `${width} / ${height}`,
+                  width: `min(100cqw, ${(100 * width) / height}cqh, ${width}px)`,
+                }),
+              ...(behind && { backgroundImage: `url(${behind})` }),
+            }}
+          >
+            {meanwhile && !isLoaded && <img src={meanwhile} alt="" />}
+            <img
+              className={isLoaded ? "sharp" : "loading"}
+              src={media.original_url}
+              width={width ?? undefined}
+              height={height ?? undefined}
+              alt={alt ?? ""}
+              onLoad={() => setLoaded(true)}
+              onError={() => setFailed(true)}
+            />
+          </div>
         </div>
         <figcaption>
           {alt && <span>{alt}</span>}

@@ -1,9 +1,10 @@
 /** Drafts, and the posts that are on their way. They go on while another page is shown. */
 
 import { answered, api, type Post, uploadApi } from "../api/client";
+import { drop, readyMedia, uploader } from "../api/uploads";
 import { session } from "../session/session";
 import { Store } from "../ui/store";
-import { createUploader, Problem, type Upload } from "../upload";
+import { type MediaItem, Problem, type Upload } from "../upload";
 import { keepPreview } from "./previews";
 
 export interface Draft {
@@ -18,7 +19,6 @@ export interface Outgoing extends Draft {
   failure: unknown;
 }
 
-export const uploader = createUploader(uploadApi);
 export const drafts = new Store<readonly Draft[]>([emptyDraft()]);
 export const outgoing = new Store<readonly Outgoing[]>([]);
 
@@ -69,11 +69,6 @@ export function replacePicture(id: string, file: File): void {
   );
 }
 
-function drop(upload: Upload): void {
-  upload.cancel();
-  uploader.dismiss(upload);
-}
-
 export function isWorthPosting(draft: Draft): boolean {
   return draft.upload !== null || draft.body.trim() !== "";
 }
@@ -97,12 +92,12 @@ export async function send(id: string): Promise<void> {
   const item = find(id);
   if (!item) return;
   setFailure(id, null);
-  if (item.alt.trim()) item.upload?.setAlt(item.alt.trim());
   try {
-    const media_id = item.upload ? (await readyMedia(item.upload, item.alt)).id : null;
-    if (media_id !== null && item.upload) keepPreview(media_id, item.upload.file);
-    onPosted(await createPost(item.body.trim(), media_id));
+    const media = item.upload && (await described(await readyMedia(item.upload), item.alt.trim()));
+    if (item.upload && media) keepPreview(media.id, item.upload.file);
+    onPosted(await createPost(item.body.trim(), media?.id ?? null));
     leave(id);
+    if (item.upload) uploader.dismiss(item.upload);
   } catch (error) {
     if (find(id)) setFailure(id, error);
   }
@@ -118,28 +113,9 @@ async function createPost(body: string, media_id: number | null): Promise<Post |
   }
 }
 
-/** Its media item. A failed upload waits for its user to try again, or to give it up. */
-function readyMedia(upload: Upload, alt: string) {
-  return new Promise<{ id: number }>((resolve, reject) => {
-    const look = () => {
-      const { phase, media } = upload.state;
-      if (phase === "ready" && media) {
-        stop();
-        resolve(describe(media, alt.trim()));
-      } else if (phase === "cancelled") {
-        stop();
-        reject(new Error("The upload was cancelled."));
-      }
-    };
-    const stop = upload.subscribe(look);
-    look();
-  });
-}
-
-/** Alt text that was written after the picture was up. A post without it is better than none. */
-async function describe(media: { id: number; alt: string | null }, alt: string) {
-  if (alt && media.alt !== alt) await uploadApi.describe(media.id, alt).catch(() => {});
-  return media;
+/** With what was written of the picture. A post without it is better than none. */
+async function described(media: MediaItem, alt: string): Promise<MediaItem> {
+  return alt ? uploadApi.describe(media.id, alt).catch(() => media) : media;
 }
 
 export function giveUp(id: string): void {

@@ -1,7 +1,7 @@
-import { useEffect, useRef, useState } from "react";
+import { useState } from "react";
 import Cropper, { type Area } from "react-easy-crop";
 import "react-easy-crop/react-easy-crop.css";
-import { uploader } from "../posts/posting";
+import { drop, readyMedia, uploader } from "../api/uploads";
 import { Dialog } from "../ui/Dialog";
 import { ErrorNotice } from "../ui/ErrorNotice";
 import { cropped } from "../ui/images";
@@ -9,33 +9,55 @@ import { usePreview } from "../ui/preview";
 import { UploadFailure } from "../ui/UploadFailure";
 import { UploadProgress } from "../ui/UploadProgress";
 import type { Upload } from "../upload";
-import { useUpload } from "../upload/react";
 import { useSetAvatar } from "./queries";
 
 // Sharp wherever an avatar is shown, and far below what one may weigh.
 const SIDE_PX = 800;
 const UNREADABLE = "This file is no picture that can be read here. Choose another one.";
 
+interface AvatarDialogProps {
+  file: File;
+  onClose: () => void;
+}
+
 /** Choose a square of a picture, see it as it will be, and have it. */
-export default function AvatarDialog({ file, onClose }: { file: File; onClose: () => void }) {
+export default function AvatarDialog({ file, onClose }: AvatarDialogProps) {
   const url = usePreview(file);
   const [crop, setCrop] = useState({ x: 0, y: 0 });
   const [zoom, setZoom] = useState(1);
   const [area, setArea] = useState<Area | null>(null);
   const [upload, setUpload] = useState<Upload | null>(null);
-  const [error, setError] = useState<unknown>(null);
+  const [isUnreadable, setUnreadable] = useState(false);
+  const choice = useSetAvatar();
 
   async function save(square: Area, of: string) {
-    setError(null);
-    try {
-      setUpload(uploader.add(await cropped(of, square, SIDE_PX, "avatar.jpg"), { kind: "avatar" }));
-    } catch {
-      setError(UNREADABLE);
-    }
+    const picture = await cropped(of, square, SIDE_PX, "avatar.jpg").catch(() => null);
+    if (!picture) return setUnreadable(true);
+    const started = uploader.add(picture, { kind: "avatar" });
+    setUpload(started);
+    show(started);
+  }
+
+  function show(avatar: Upload) {
+    readyMedia(avatar).then(
+      ({ id }) => choice.mutate(id, { onSuccess: () => finish(avatar) }),
+      () => {}, // cancelled
+    );
+  }
+
+  function finish(avatar: Upload) {
+    uploader.dismiss(avatar);
+    onClose();
+  }
+
+  // Who leaves in the middle keeps the avatar they had.
+  function leave() {
+    if (upload) drop(upload);
+    onClose();
   }
 
   return (
-    <Dialog title="Your avatar" className="avatar-dialog" onClose={onClose}>
+    <Dialog title="Your avatar" onClose={leave}>
       <div className="cropper">
         {url && (
           <Cropper
@@ -50,7 +72,7 @@ export default function AvatarDialog({ file, onClose }: { file: File; onClose: (
             onCropChange={setCrop}
             onZoomChange={setZoom}
             onCropComplete={(_, pixels) => setArea(pixels)}
-            mediaProps={{ onError: () => setError(UNREADABLE) }}
+            mediaProps={{ onError: () => setUnreadable(true) }}
           />
         )}
       </div>
@@ -65,10 +87,12 @@ export default function AvatarDialog({ file, onClose }: { file: File; onClose: (
           onChange={(event) => setZoom(Number(event.target.value))}
         />
       </label>
-      <ErrorNotice error={error} />
-      {upload && <Saving upload={upload} onDone={onClose} />}
+      <ErrorNotice error={isUnreadable && UNREADABLE} />
+      {upload && <UploadProgress upload={upload} />}
+      {upload && <UploadFailure upload={upload} />}
+      <ErrorNotice error={choice.error} onRetry={() => upload && show(upload)} />
       <div className="choices">
-        <button type="button" onClick={onClose}>
+        <button type="button" onClick={leave}>
           Cancel
         </button>
         <button
@@ -81,38 +105,5 @@ export default function AvatarDialog({ file, onClose }: { file: File; onClose: (
         </button>
       </div>
     </Dialog>
-  );
-}
-
-function Saving({ upload, onDone }: { upload: Upload; onDone: () => void }) {
-  const state = useUpload(upload);
-  const choice = useSetAvatar();
-  const { mutate } = choice;
-  const mediaId = state.media?.id;
-  const done = useRef(onDone);
-  done.current = onDone;
-
-  useEffect(() => {
-    if (mediaId !== undefined) mutate(mediaId, { onSuccess: () => done.current() });
-  }, [mediaId, mutate]);
-
-  // Who leaves in the middle keeps the avatar they had.
-  useEffect(
-    () => () => {
-      if (upload.state.phase !== "ready") upload.cancel();
-      uploader.dismiss(upload);
-    },
-    [upload],
-  );
-
-  return (
-    <>
-      <UploadProgress upload={upload} />
-      <UploadFailure upload={upload} />
-      <ErrorNotice
-        error={choice.error}
-        onRetry={() => mediaId !== undefined && mutate(mediaId, { onSuccess: onDone })}
-      />
-    </>
   );
 }

@@ -46,6 +46,7 @@ export const WORDS: Readonly<Record<string, string>> = {
     "There is no room for {size_bytes|sizeUp}: you use {stored_bytes|sizeUp} of " +
     "{max_stored_bytes|size}. Delete something first.",
   rate_limited: "That was too often. Try again in {retry_after_s|duration}.",
+  too_many_streams: "The page is open in too many tabs. Close one of them.",
 
   // Media, posts and users.
   media_not_found: "The picture is not there any more. Upload it again.",

@@ -10,6 +10,7 @@ from mediaport.application.media.deletion_plan import DeletionPlan
 from mediaport.application.media.remove_objects import AT_ONCE_S, RemoveObjects
 from mediaport.application.ports.clock import Clock
 from mediaport.application.ports.images import Images
+from mediaport.application.ports.media_events import MediaEvents
 from mediaport.application.ports.media_repository import (
     COMPLETION_CLAIM_LASTS,
     MediaRepository,
@@ -60,6 +61,7 @@ class CompleteUpload:
     store: ObjectStore
     images: Images
     queue: ThumbnailQueue
+    events: MediaEvents
     clock: Clock
     policy: UploadPolicy
     prefixes: KeyPrefixes
@@ -134,6 +136,7 @@ class CompleteUpload:
             if isinstance(error, ObjectChanged):
                 raise UploadChanged(media.id) from error
             raise
+        self.events.tell(shown.id, owner_id=shown.owner_id)
         await asyncio.gather(self._enqueue(shown), self.remove_objects.at_once(leftovers))
         return shown
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from mediaport.application.media.publish_thumbnails import PublishThumbnails
 from mediaport.application.ports.clock import Clock
 from mediaport.application.ports.images import BrokenImage
+from mediaport.application.ports.media_events import MediaEvents
 from mediaport.application.ports.media_repository import (
     THUMBNAILS_CLAIM_LASTS,
     MediaRepository,
@@ -32,6 +33,7 @@ class MakeThumbnails:
 
     media: MediaRepository
     publish: PublishThumbnails
+    events: MediaEvents
     clock: Clock
     policy: UploadPolicy
     turns: asyncio.Semaphore
@@ -62,7 +64,9 @@ class MakeThumbnails:
         except BaseException:
             await self.media.release_thumbnails(claim, counted=True)
             raise
-        if not saved:
+        if saved:
+            self.events.tell(done.id, owner_id=done.owner_id)
+        else:
             await self.publish.take_back(done)
 
     async def _outcome(self, claim: ThumbnailClaim) -> Media:

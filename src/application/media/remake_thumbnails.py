@@ -11,6 +11,7 @@ from mediaport.application.media.deletion_plan import WORK_LASTS, DeletionPlan
 from mediaport.application.media.publish_thumbnails import PublishThumbnails
 from mediaport.application.ports.clock import Clock
 from mediaport.application.ports.images import BrokenImage, DecoderLost
+from mediaport.application.ports.media_events import MediaEvents
 from mediaport.application.ports.media_repository import MediaRepository
 from mediaport.application.ports.object_store import ObjectMissing
 from mediaport.application.ports.remake_repository import Remake, RemakeRepository, Stretch
@@ -52,6 +53,7 @@ class RemakeThumbnails:
     media: MediaRepository
     remakes: RemakeRepository
     publish: PublishThumbnails
+    events: MediaEvents
     clock: Clock
     policy: UploadPolicy
     plan: DeletionPlan
@@ -159,6 +161,10 @@ class RemakeThumbnails:
 
     async def _save(self, done: Media, *, held_until: datetime) -> bool:
         now = self.clock.now()
-        return await self.media.replace_thumbnails(
-            done, now=now, held_until=held_until, dropped_due_at=self.plan.dropped_at(now=now)
+        dropped_due_at = self.plan.dropped_at(now=now)
+        saved = await self.media.replace_thumbnails(
+            done, now=now, held_until=held_until, dropped_due_at=dropped_due_at
         )
+        if saved:
+            self.events.tell(done.id, owner_id=done.owner_id)
+        return saved

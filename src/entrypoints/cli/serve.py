@@ -33,8 +33,9 @@ def serve(*, migrate_first: bool, check: bool) -> None:
     from mediaport.entrypoints.background import beside_the_api  # noqa: PLC0415
     from mediaport.entrypoints.container import Container  # noqa: PLC0415
     from mediaport.entrypoints.fail_points import arm  # noqa: PLC0415
-    from mediaport.entrypoints.http.app import create_app  # noqa: PLC0415
+    from mediaport.entrypoints.http.app import STREAMS, create_app  # noqa: PLC0415
     from mediaport.entrypoints.http.bounded_protocol import BoundedHttpProtocol  # noqa: PLC0415
+    from mediaport.entrypoints.http.server import Server  # noqa: PLC0415
 
     start_logging(settings)
     listening = _listen(settings)
@@ -47,6 +48,7 @@ def serve(*, migrate_first: bool, check: bool) -> None:
     container.store()  # made now, so that a setting that does not fit stops the start
     container.queue()
     container.rate_limiter()
+    container.media_events()
     app = create_app(container, lifespan=[lambda _: beside_the_api(container)])
     config = uvicorn.Config(
         app,
@@ -61,7 +63,7 @@ def serve(*, migrate_first: bool, check: bool) -> None:
     # uvicorn stops on SIGTERM, then raises it again: that shall not look like a failure.
     signal.signal(signal.SIGTERM, lambda *_: None)
     click.echo(_welcome(settings))
-    server = uvicorn.Server(config)
+    server = Server(config, app.state[STREAMS])
     with suppress(KeyboardInterrupt):
         server.run(sockets=[listening])
     if server.started:

@@ -7,7 +7,7 @@ from typing import Any
 
 from litestar import Litestar, asgi
 from litestar.config.cors import CORSConfig
-from litestar.datastructures import MutableScopeHeaders
+from litestar.datastructures import MutableScopeHeaders, State
 from litestar.di import Provide
 from litestar.exceptions import NotFoundException
 from litestar.handlers import ASGIRouteHandler
@@ -17,13 +17,24 @@ from litestar.routes import HTTPRoute
 from litestar.types import Message, Receive, Scope, Send
 
 from mediaport.entrypoints.container import Container
-from mediaport.entrypoints.http import auth, comments, docs, health, media, page, posts, users
+from mediaport.entrypoints.http import (
+    auth,
+    comments,
+    docs,
+    events,
+    health,
+    media,
+    page,
+    posts,
+    users,
+)
 from mediaport.entrypoints.http.access import (
     PUBLIC,
     BearerAuthentication,
     HostCheck,
     current_user,
 )
+from mediaport.entrypoints.http.event_streams import EventStreams
 from mediaport.entrypoints.http.headers import MOUNTED, SecurityHeaders
 from mediaport.entrypoints.http.health import UNMETERED
 from mediaport.entrypoints.http.json_request import JsonRequest
@@ -35,9 +46,11 @@ Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
 
 # Far below any image: image bytes never pass through the API.
 MAX_BODY_BYTES = 64 * 1024
+STREAMS = "event_streams"  # where, in the app's state, the server finds what it must end
 # The parts of the object graph that handlers ask for, by these names.
 PROVIDED = (
     "policy",
+    "authenticate",
     "posts",
     "users",
     "presign_upload",
@@ -68,12 +81,14 @@ def create_app(
         object_store=container.store().check,
         thumbnail_queue=container.queue().check,
     )
+    streams = EventStreams(container.media_events())
     rates = RequestRates.of(settings, container.rate_limiter())
     headers = SecurityHeaders(is_https=settings.reached_at.startswith("https://"))
     return Litestar(
         route_handlers=[
             auth.router,
             media.router,
+            events.router,
             posts.router,
             posts.user_posts_router,
             comments.router,
@@ -100,6 +115,7 @@ def create_app(
             AddressRate(rates, trusts_proxies=bool(settings.trusted_proxies)),
             DefineMiddleware(BearerAuthentication, authenticate=container.authenticate()),
             UserRate(rates),
+            streams,
         ],
         exception_handlers=HANDLERS,
         cors_config=CORSConfig(
@@ -113,6 +129,7 @@ def create_app(
         request_max_body_size=MAX_BODY_BYTES,
         openapi_config=docs.openapi_config(),
         plugins=[MediaObjectSchema(media_objects)],
+        state=State({STREAMS: streams}),
         lifespan=[*lifespan],
         logging_config=None,
     )

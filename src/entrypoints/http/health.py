@@ -16,7 +16,7 @@ from mediaport.entrypoints.http.problems import RETRY_AFTER_S, documented, probl
 from mediaport.entrypoints.http.rates import UNCOUNTED
 
 PATIENCE_S = 3
-UNMETERED = "is_unmetered"  # the metrics know the paths of the API alone
+UNMETERED = "is_unmetered"  # the `opt` of a route that is not in the metrics
 # Returns if the part answers.
 Check = Callable[[], Awaitable[None]]
 

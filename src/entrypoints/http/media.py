@@ -64,11 +64,13 @@ class PresignRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class UploadInstructions(msgspec.Struct, frozen=True, kw_only=True):
-    """How to upload: the shape that Uppy's `getUploadParameters` returns."""
+    """How to upload: what Uppy's `signRequest` returns, and `getUploadParameters` before Uppy 6.
+
+    No `fields`, not even empty ones: those would be a form's, which Uppy 6 then sends by POST.
+    """
 
     method: Literal["PUT"]
     url: str
-    fields: Annotated[dict[str, str], Meta(description="Always empty: the body is the file")]
     headers: Annotated[dict[str, str], Meta(description="Send exactly these")]
     expires_at: datetime
     expires_in: Annotated[int, Meta(description="Seconds the URL can be used")]
@@ -102,7 +104,6 @@ def presigned_object(media: Media, upload: SignedUpload) -> PresignedObject:
         upload=UploadInstructions(
             method="PUT",
             url=upload.url,
-            fields={},
             headers=upload.headers,
             expires_at=upload.expires_at,
             expires_in=upload.expires_in_s,

@@ -57,6 +57,7 @@ STATUSES: Mapping[type[DomainError], HTTPStatus] = MappingProxyType(
         errors.PasswordUnfit: HTTPStatus.UNPROCESSABLE_ENTITY,
         errors.PasswordTooCommon: HTTPStatus.UNPROCESSABLE_ENTITY,
         errors.RateExceeded: HTTPStatus.TOO_MANY_REQUESTS,
+        errors.TooManyStreams: HTTPStatus.TOO_MANY_REQUESTS,
         errors.TooManyPendingUploads: HTTPStatus.TOO_MANY_REQUESTS,
         errors.TooManyPendingBytes: HTTPStatus.TOO_MANY_REQUESTS,
         errors.StorageQuotaExceeded: HTTPStatus.TOO_MANY_REQUESTS,

@@ -96,3 +96,14 @@ async def test_a_token_is_worth_nothing_once_expired_forged_or_its_user_gone(wor
     world.clock.advance(seconds=3600)
     with pytest.raises(NotAuthenticated, match="expired"):
         await authenticate(token)
+
+
+async def test_a_token_holds_until_it_expires(world: World) -> None:
+    _, token = await world.use.register_user()(username="ada", password="correct horse")
+    authenticate = world.use.authenticate()
+
+    world.clock.advance(seconds=3599)
+    assert authenticate.holds(token)
+    world.clock.advance(seconds=1)
+    assert not authenticate.holds(token)
+    assert not authenticate.holds("forged")

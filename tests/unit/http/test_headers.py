@@ -40,7 +40,7 @@ def assert_guarded(answer: httpx.Response) -> None:
 async def test_every_route_tells_browsers_what_not_to_do(
     app: Litestar, http: httpx.AsyncClient, ada: Headers
 ) -> None:
-    for method, path in routes(app):
+    for method, path in routes(app) - {("GET", "/media/events")}:  # it never ends: test_events
         url = re.sub(r"{\w+:\w+}", "1", path)
         for headers in ({}, ada):
             answer = await http.request(method, url, headers=headers)

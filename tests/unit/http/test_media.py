@@ -77,7 +77,6 @@ async def test_presign_answers_in_the_shape_that_uppy_takes(
     assert presigned["upload"] == {
         "method": "PUT",
         "url": presigned["upload_url"],
-        "fields": {},
         "headers": {"Content-Type": "image/jpeg"},
         "expires_at": "2026-01-01T12:05:00Z",
         "expires_in": 300,

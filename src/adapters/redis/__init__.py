@@ -1,0 +1,1 @@
+"""Hints that processes pass to one another, by Redis."""
