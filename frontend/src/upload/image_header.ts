@@ -1,4 +1,6 @@
-/** What the first bytes of a file say: its real format, and its size in pixels. Nothing is decoded. */
+/**
+ * What the first bytes of a file say: its real format, and its size in pixels. Nothing is decoded.
+ */
 
 export interface ImageHeader {
   contentType: string;
@@ -9,7 +11,9 @@ export interface ImageHeader {
 /** Cameras write previews and colour profiles before the size. */
 const LOOKED_AT_BYTES = 256 * 1024;
 
-/** The header of a JPEG, PNG or WebP; null for anything else. Rejects where the file cannot be read. */
+/**
+ * The header of a JPEG, PNG or WebP; null for anything else. Rejects where the file cannot be read.
+ */
 export async function readImageHeader(file: Blob): Promise<ImageHeader | null> {
   const view = new DataView(await file.slice(0, LOOKED_AT_BYTES).arrayBuffer());
   const format = FORMATS.find(({ isOf }) => isOf(view));
