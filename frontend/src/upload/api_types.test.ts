@@ -1,4 +1,7 @@
-/** Holds the types to the API's schema. It reads the app's generated types: leave this file behind when you copy the folder. */
+/**
+ * Holds the types to the API's schema. It reads the app's generated types: leave this file behind
+ * when you copy the folder.
+ */
 
 import { expectTypeOf, test } from "vitest";
 import type { components } from "../api/schema";

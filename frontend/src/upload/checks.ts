@@ -8,8 +8,8 @@ import type { Kind, UploadPolicy } from "./types";
 export type Inspect = (file: Blob) => Promise<ImageHeader | null>;
 
 /**
- * The content type to declare. The first bytes know better than the file's name, which is where a browser takes the
- * type from: a WebP that was saved as .jpg would be refused once it is uploaded.
+ * The content type to declare. The first bytes know better than the file's name, which is where a
+ * browser takes the type from: a WebP that was saved as .jpg would be refused once it is uploaded.
  */
 export async function check(
   file: Blob,
@@ -43,7 +43,9 @@ function checkPixels({ width, height }: { width: number; height: number }, max_p
   const most = Math.floor(max_pixels / 100_000) / 10;
   throw new Problem({
     code: "too_many_pixels",
-    detail: `The picture has ${width} x ${height} pixels. At most ${most} megapixels are accepted. Make it smaller first.`,
+    detail:
+      `The picture has ${width} x ${height} pixels. At most ${most} megapixels are accepted. ` +
+      "Make it smaller first.",
     context: { width, height, max_pixels },
   });
 }

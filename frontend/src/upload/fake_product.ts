@@ -1,4 +1,7 @@
-/** The server and the store in memory, for tests: the same states, codes and expiry, and faults on demand. */
+/**
+ * The server and the store in memory, for tests: the same states, codes and expiry, and faults on
+ * demand.
+ */
 
 import { Problem } from "./problem";
 import type { MediaItem, Presigned, Put, UploadApi, UploadPolicy } from "./types";
@@ -6,8 +9,9 @@ import type { MediaItem, Presigned, Put, UploadApi, UploadPolicy } from "./types
 type Call = keyof UploadApi | "put";
 
 /**
- * A problem instead of the answer; "down": the call does not arrive; "lost": it is done, and the answer does not
- * arrive; "hang": no answer comes. Of a PUT also its status, or after how many bytes it breaks off.
+ * A problem instead of the answer; "down": the call does not arrive; "lost": it is done, and the
+ * answer does not arrive; "hang": no answer comes. Of a PUT also its status, or after how many
+ * bytes it breaks off.
  */
 export type Fault =
   | Problem

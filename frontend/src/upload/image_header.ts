@@ -1,4 +1,6 @@
-/** What the first bytes of a file say: its real format, and its size in pixels. Nothing is decoded. */
+/**
+ * What the first bytes of a file say: its real format, and its size in pixels. Nothing is decoded.
+ */
 
 export interface ImageHeader {
   contentType: string;
@@ -9,36 +11,41 @@ export interface ImageHeader {
 /** Cameras write previews and colour profiles before the size. */
 const LOOKED_AT_BYTES = 256 * 1024;
 
-/** The header of a JPEG, PNG or WebP; null for anything else. Rejects where the file cannot be read. */
+/**
+ * The header of a JPEG, PNG or WebP; null for anything else. Rejects where the file cannot be read.
+ */
 export async function readImageHeader(file: Blob): Promise<ImageHeader | null> {
   const view = new DataView(await file.slice(0, LOOKED_AT_BYTES).arrayBuffer());
-  const found = FORMATS.find((format) => format.startsSo(text(view, 0, 12)));
-  if (!found) return null;
-  try {
-    return { contentType: found.contentType, size: found.size(view) };
-  } catch (error) {
-    if (error instanceof RangeError) return { contentType: found.contentType, size: null };
-    throw error;
-  }
+  const format = FORMATS.find(({ isOf }) => isOf(view));
+  return format ? { contentType: format.contentType, size: sizeOf(view, format.sizeIn) } : null;
 }
 
 const FORMATS = [
   {
     contentType: "image/jpeg",
-    startsSo: (start: string) => start.startsWith("\xff\xd8\xff"),
-    size: jpegSize,
+    isOf: (view: DataView) => starts(view, [0xff, 0xd8, 0xff]),
+    sizeIn: jpegSize,
   },
   {
     contentType: "image/png",
-    startsSo: (start: string) => start.startsWith("\x89PNG\r\n\x1a\n"),
-    size: pngSize,
+    isOf: (view: DataView) => starts(view, [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
+    sizeIn: pngSize,
   },
   {
     contentType: "image/webp",
-    startsSo: (start: string) => start.startsWith("RIFF") && start.endsWith("WEBP"),
-    size: webpSize,
+    isOf: (view: DataView) => tagAt(view, 0) === "RIFF" && tagAt(view, 8) === "WEBP",
+    sizeIn: webpSize,
   },
 ];
+
+function sizeOf(view: DataView, sizeIn: (view: DataView) => ImageHeader["size"]) {
+  try {
+    return sizeIn(view);
+  } catch (error) {
+    if (error instanceof RangeError) return null; // It ends before.
+    throw error;
+  }
+}
 
 function pngSize(view: DataView) {
   return { width: view.getUint32(16), height: view.getUint32(20) };
@@ -62,7 +69,7 @@ function isFrame(marker: number): boolean {
 }
 
 function webpSize(view: DataView) {
-  switch (text(view, 12, 4)) {
+  switch (tagAt(view, 12)) {
     case "VP8X":
       return { width: 1 + uint24(view, 24), height: 1 + uint24(view, 27) };
     case "VP8L": {
@@ -83,7 +90,13 @@ function uint24(view: DataView, at: number): number {
   return view.getUint16(at, true) + view.getUint8(at + 2) * 2 ** 16;
 }
 
-function text(view: DataView, at: number, length: number): string {
-  const end = Math.min(at + length, view.byteLength);
-  return String.fromCharCode(...new Uint8Array(view.buffer, at, Math.max(0, end - at)));
+function starts(view: DataView, bytes: number[]): boolean {
+  const isLongEnough = view.byteLength >= bytes.length;
+  return isLongEnough && bytes.every((byte, at) => view.getUint8(at) === byte);
+}
+
+/** Four letters, which name a part of a RIFF file. */
+function tagAt(view: DataView, at: number): string {
+  if (view.byteLength < at + 4) return "";
+  return String.fromCharCode(...new Uint8Array(view.buffer, at, 4));
 }

@@ -1,4 +1,7 @@
-/** Who of us has a pending media item at the server, or asks for one: together they count for the user's quota. */
+/**
+ * Who of us has a pending media item at the server, or asks for one: together they count for the
+ * user's quota.
+ */
 
 export interface Pending {
   /** How often one was let go; to be noted before asking the server for another. */
@@ -8,7 +11,10 @@ export interface Pending {
   release(who: object): void;
   /** It never had one. */
   withdraw(who: object): void;
-  /** Resolves once it is worth asking again, if one was let go since `releases`; null where nobody will let go. */
+  /**
+   * Resolves once it is worth asking again, if one was let go since `releases`; null where nobody
+   * will let go.
+   */
   nextRelease(since: number): Promise<void> | null;
 }
 

@@ -6,11 +6,16 @@ import { lossBy, pauseMs } from "./recovery";
 import type { UploadState } from "./types";
 import { sleep, untilOnline, withPatience } from "./waiting";
 
-/** An API that says nothing for so long says nothing at all; it promises an answer in five seconds. */
+/**
+ * An API that says nothing for so long says nothing at all; it promises an answer in five seconds.
+ */
 export const ANSWER_MS = 30_000;
 const TRIES_ON_THE_SIDE = 3;
 
-/** Whether waiting for the network beats trying. Asked after a failure only: a server may be on this machine. */
+/**
+ * Whether waiting for the network beats trying. Asked after a failure only: a server may be on this
+ * machine.
+ */
 export function isOffline(env: Environment, problem: Problem): boolean {
   return problem.code === "connection_lost" && !env.isOnline();
 }

@@ -1,4 +1,7 @@
-/** What went wrong, with a stable code to switch on: the API's problem details, and a few of our own. */
+/**
+ * What went wrong, with a stable code to switch on: the API's problem details, and a few of our
+ * own.
+ */
 
 export interface ProblemFields {
   code: string;
@@ -30,7 +33,9 @@ export class Problem extends Error {
   }
 }
 
-/** The problem that an answer tells; what stands between us and the API may answer in other forms. */
+/**
+ * The problem that an answer tells; what stands between us and the API may answer in other forms.
+ */
 export async function problemOf(response: Response): Promise<Problem> {
   const body: unknown = await response.json().catch(() => null);
   const members = typeof body === "object" && body !== null ? body : {};

@@ -2,7 +2,10 @@
 
 import type { Problem } from "./problem";
 
-/** What a setback takes from an upload: the URL and what was sent to it, or the media item with them. */
+/**
+ * What a setback takes from an upload: the URL and what was sent to it, or the media item with
+ * them.
+ */
 export type Loss = "nothing" | "upload" | "media";
 
 const FIRST_PAUSE_MS = 1000;
@@ -60,7 +63,10 @@ export function isMismatch({ code }: Problem): boolean {
   return code === "size_mismatch" || code === "content_type_mismatch";
 }
 
-/** How long to wait after so many setbacks: twice as long each time, by chance half of it, and never less than asked. */
+/**
+ * How long to wait after so many setbacks: twice as long each time, by chance half of it, and never
+ * less than asked.
+ */
 export function pauseMs(setbacks: number, { retryAfterMs }: Problem, random: () => number): number {
   const longest = Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (setbacks - 1));
   const pause = longest * (0.5 + random() / 2);

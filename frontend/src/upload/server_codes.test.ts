@@ -1,4 +1,7 @@
-/** Holds the words to the server's codes. It reads the server's source: leave this file behind when you copy the folder. */
+/**
+ * Holds the words to the server's codes. It reads the server's source: leave this file behind when
+ * you copy the folder.
+ */
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";

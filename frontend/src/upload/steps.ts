@@ -35,7 +35,10 @@ interface Permit {
 }
 
 const STALL_MS = 30_000;
-/** The last bytes that were handed over may be in buffers on the way for long, and nothing tells of it. */
+/**
+ * The last bytes that were handed over may be in buffers on the way for long, and nothing tells of
+ * it.
+ */
 const LAST_BYTES_MS = 120_000;
 /** A URL is not used in the last part of its life: the request has to get there, too. */
 const USABLE_PART = 0.9;
@@ -157,7 +160,9 @@ export class Steps {
     }
   }
 
-  /** Nobody waited for this media item until it came: it would count for the quota until it expires. */
+  /**
+   * Nobody waited for this media item until it came: it would count for the quota until it expires.
+   */
   #deleteLate(asked: Promise<Presigned>): void {
     const { pending } = this.#parts;
     pending.hold(asked);

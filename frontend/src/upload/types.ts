@@ -58,7 +58,10 @@ export interface PresignRequest {
   filename?: string;
 }
 
-/** The calls that an upload makes. Each rejects with a `Problem`, or a `TypeError` when the network is down. */
+/**
+ * The calls that an upload makes. Each rejects with a `Problem`, or a `TypeError` when the network
+ * is down.
+ */
 export interface UploadApi {
   policy(signal?: AbortSignal): Promise<UploadPolicy>;
   presign(what: PresignRequest, signal?: AbortSignal): Promise<Presigned>;
@@ -92,7 +95,10 @@ export interface UploadState {
   readonly totalBytes: number;
   /** 1, and one more with each setback. */
   readonly attempt: number;
-  /** Why nothing happens just now, and until when by the clock on the wall (as `Date.now()`), where that is known. */
+  /**
+   * Why nothing happens just now, and until when by the clock on the wall (as `Date.now()`), where
+   * that is known.
+   */
   readonly pause: null | { reason: "offline" | "retry" | "rate"; until: number | null };
   readonly media: MediaItem | null;
   readonly failure: null | { code: string; message: string; canRetry: boolean };
@@ -103,7 +109,10 @@ export interface Upload {
   readonly file: Blob;
   readonly kind: Kind;
   readonly state: UploadState;
-  /** The ready media item. Rejects when the upload fails or is cancelled; `retry` makes a new promise. */
+  /**
+   * The ready media item. Rejects when the upload fails or is cancelled; `retry` makes a new
+   * promise.
+   */
   readonly done: Promise<MediaItem>;
   subscribe(listener: () => void): () => void;
   /** Stops, and deletes what is at the server. Without effect on what is ready. */

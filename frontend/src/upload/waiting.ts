@@ -30,8 +30,8 @@ export async function untilOnline(env: Environment, signal: AbortSignal): Promis
 }
 
 /**
- * A call that is given up, as a lost connection, when nothing is heard of it for `ms`. Whoever hears of it calls
- * `heard`, with another patience from there on if need be.
+ * A call that is given up, as a lost connection, when nothing is heard of it for `ms`. Whoever
+ * hears of it calls `heard`, with another patience from there on if need be.
  */
 export async function withPatience<T>(
   env: Environment,

@@ -6,7 +6,9 @@ const UNAVAILABLE = "The service is not available at the moment. Try again soon.
 const FULL = "There is no room left on the server. Try again later.";
 const NOT_UNDERSTOOD = "The server did not understand the request. Reload the page and try again.";
 
-/** By code. `{name}` is a value of the problem, `{name|form}` puts it into one of the forms below. */
+/**
+ * By code. `{name}` is a value of the problem, `{name|form}` puts it into one of the forms below.
+ */
 export const WORDS: Readonly<Record<string, string>> = {
   // The file.
   content_type_not_allowed:
@@ -117,7 +119,9 @@ export function inWords(error: unknown): string {
   );
 }
 
-/** The words with the values in their places; nothing where a value is missing or of another form. */
+/**
+ * The words with the values in their places; nothing where a value is missing or of another form.
+ */
 function filled(words: string, values: Record<string, unknown>): string {
   try {
     return words.replace(/\{(\w+)\|?(\w*)\}/g, (_, name: string, form: string) => {
