@@ -5,6 +5,16 @@
 #
 # compose.yaml has it with PostgreSQL, Redis and an S3 store.
 
+FROM node:22-slim AS page
+WORKDIR /build/frontend
+
+COPY frontend/package.json frontend/package-lock.json frontend/.npmrc ./
+RUN npm ci --no-audit --no-fund
+
+COPY frontend ./
+RUN npm run build
+
+
 FROM python:3.13-slim AS builder
 ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never VIRTUAL_ENV=/opt/mediaport
 WORKDIR /build
@@ -22,6 +32,7 @@ COPY requirements/dev.txt requirements/
 COPY pyproject.toml README.md LICENSE ./
 COPY src src
 COPY migrations migrations
+COPY --from=page /build/src/entrypoints/http/page src/entrypoints/http/page
 RUN uv build --wheel --require-hashes --build-constraints requirements/dev.txt --out-dir dist \
     && uv pip install --no-deps dist/*.whl
 

@@ -21,6 +21,8 @@ export default defineConfig({
     emptyOutDir: true,
     // An inlined file would be a data: URL, which the page's Content-Security-Policy refuses.
     assetsInlineLimit: 0,
+    // Of what is bundled: it goes into the wheel and the image beside the page.
+    license: { fileName: "licences.md" },
     modulePreload: { polyfill: false },
   },
   server: { proxy: Object.fromEntries(paths.map((path) => [path, api])) },

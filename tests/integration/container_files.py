@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from mediaport.entrypoints.settings import Settings
@@ -52,6 +53,12 @@ def stages() -> list[list[Instruction]]:
     return found
 
 
+def stage(name: str) -> list[Instruction]:
+    """The stage of this name."""
+    (only,) = [each for each in stages() if each[0].rest.endswith(f" AS {name}")]
+    return only
+
+
 def said(name: str) -> str:
     """What the one instruction of this name in the last stage says."""
     (only,) = [each.rest for each in stages()[-1] if each.name == name]
@@ -77,12 +84,17 @@ def moved(text: str, root: Path) -> str:
 
 
 def carry_out(
-    stage: Sequence[Instruction], context: Path, root: Path, outside: Mapping[str, str]
+    stage: Sequence[Instruction],
+    context: Path,
+    root: Path,
+    outside: Mapping[str, str],
+    *,
+    others: Mapping[str, Path] = MappingProxyType({}),
 ) -> None:
-    """Do what a stage says, with this machine's shell."""
+    """Do what a stage says, with this machine's shell. `others` are the roots of other stages."""
     environment, folder = dict(outside), root
     for each in stage[1:]:
-        text = moved(each.rest, root)
+        text = moved(each.rest, others[each.flags["from"]] if "from" in each.flags else root)
         if each.name == "ENV":
             environment |= variables(text, environment)
         elif each.name == "WORKDIR":

@@ -26,6 +26,7 @@ from tests.integration.container_files import (
     ours,
     said,
     sent,
+    stage,
     stages,
     values_of,
     variables,
@@ -184,11 +185,11 @@ def test_one_image_is_built_once_and_asked_of_no_registry(services: Services) ->
     assert {service["image"] for service in mine} == {"mediaport"}
 
 
-def test_docker_is_sent_what_the_builder_copies_and_nothing_else() -> None:
+def test_docker_is_sent_what_the_builders_copy_and_nothing_else() -> None:
     copied = [
         source
-        for each in stages()[0]
-        if each.name == "COPY"
+        for each in [*stage("page"), *stage("builder")]
+        if each.name == "COPY" and not each.flags
         for source in shlex.split(each.rest)[:-1]
     ]
 

@@ -1,7 +1,8 @@
 """The container set-up without an engine: what its files name works when it is run.
 
-The builder's stage is carried out in a folder, and what compose starts is started from there, with
-nothing changed but addresses. Unproven stay the images of others and the `RUN` of the last stage.
+The stages that build are carried out in folders, and what compose starts is started from there,
+with nothing changed but addresses. Unproven stay the images of others and the `RUN` of the last
+stage.
 """
 
 import asyncio
@@ -32,6 +33,7 @@ from tests.integration.container_files import (
     readdressed,
     said,
     sent,
+    stage,
     stages,
 )
 from tests.integration.server import User
@@ -46,8 +48,10 @@ from tests.servers.s3 import REMEDY, S3Server, start_minio
 
 @pytest.fixture(scope="module")
 def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with what the image has: the builder's stage, carried out."""
-    root = tmp_path_factory.mktemp("image")
+    """A folder with what the image has: the stages that build it, carried out."""
+    if shutil.which("npm") is None:
+        missing("Node.js", "install it (nodejs.org), or run `make node`")
+    root, page = tmp_path_factory.mktemp("image"), tmp_path_factory.mktemp("page")
     context = tmp_path_factory.mktemp("context")
     for file in sent():
         (context / file).parent.mkdir(parents=True, exist_ok=True)
@@ -56,7 +60,9 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
     subprocess.run([sys.executable, "-m", "venv", root / "usr"], check=True, timeout=PATIENCE_S)
     outside = {name: value for name, value in os.environ.items() if not name.startswith("UV_")}
     path = f"{root / 'usr/bin'}{os.pathsep}{os.environ['PATH']}"
-    carry_out(stages()[0], context, root, {**outside, "PATH": path, "UV_SYSTEM_CERTS": "1"})
+    carry_out(stage("page"), context, page, outside)
+    builders = {**outside, "PATH": path, "UV_SYSTEM_CERTS": "1"}
+    carry_out(stage("builder"), context, root, builders, others={"page": page})
     Path(moved("/data", root)).mkdir()
     return root
 
@@ -79,6 +85,15 @@ def test_the_image_holds_compiled_code(image: Path) -> None:
     assert modules
     for module in modules:
         assert list(module.parent.glob(f"__pycache__/{module.stem}.*.pyc"))
+
+
+def test_the_image_holds_the_page_and_the_licences_of_what_is_in_it(image: Path) -> None:
+    (page,) = image.glob("opt/mediaport/lib/python*/site-packages/mediaport/entrypoints/http/page")
+
+    scripts = re.findall(r'src="/(assets/[^"]+)"', (page / "index.html").read_text())
+    assert scripts
+    assert all((page / script).is_file() for script in scripts)
+    assert "react" in (page / "licences.md").read_text()
 
 
 @pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
