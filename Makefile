@@ -28,7 +28,7 @@ COMPOSE := github.com/docker/compose/v2@v2.40.3
 STAND_IN := $(if $(shell command -v minio)$(wildcard .cache/bin/minio),,.cache/ministack/installed)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run page examples node test unit check minio compose bench-drivers bench-images lock clean
+.PHONY: help install run page examples node test unit check minio compose bench-drivers bench-images bench-page lock clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 24
@@ -121,6 +121,9 @@ bench-drivers: install ## asyncpg beside psycopg 3, below the product's reposito
 	@$(UV) pip sync --quiet --require-hashes --python .cache/bench/bin/python requirements/dev.txt
 	@$(UV) pip install --quiet --python .cache/bench/bin/python "psycopg[binary]>=3.2"
 	@PYTHONPATH=.dev .cache/bench/bin/python -m bench.drivers
+
+bench-page: install page ## the page's first view in Chromium, beside a bare document and Swagger UI
+	@PYTHONPATH=.dev $(BIN)/python -m bench.page
 
 bench-images: install .cache/bench-images/installed ## our thumbnails beside sharp's and others'; PHOTOS=folder
 	@PYTHONPATH=.dev .cache/bench-images/bin/python -m bench.images
