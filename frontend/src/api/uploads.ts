@@ -1,23 +1,31 @@
 /** The page's uploads: one line for all, so that they do not take the connection from one another. */
 
-import { createUploader, type MediaItem, type Upload } from "../upload";
+import { createUploader, type MediaItem, type Upload, type UploadState } from "../upload";
 import { uploadApi } from "./client";
 
 export const uploader = createUploader(uploadApi);
 
-/** Its media item. A failed upload waits for its user to try again, or to give it up. */
-export function readyMedia(upload: Upload): Promise<MediaItem> {
-  return new Promise((resolve, reject) => {
+/** The first state, now or later, that is as wanted. */
+export function until(
+  upload: Upload,
+  isWanted: (state: UploadState) => boolean,
+): Promise<UploadState> {
+  return new Promise((resolve) => {
     const look = () => {
-      const { phase, media } = upload.state;
-      if (phase !== "ready" && phase !== "cancelled") return;
+      if (!isWanted(upload.state)) return;
       stop();
-      if (media) resolve(media);
-      else reject(new Error("The upload was cancelled."));
+      resolve(upload.state);
     };
     const stop = upload.subscribe(look);
     look();
   });
+}
+
+/** Its media item. A failed upload waits for its user to try again, or to give it up. */
+export async function readyMedia(upload: Upload): Promise<MediaItem> {
+  const { media } = await until(upload, ({ phase }) => phase === "ready" || phase === "cancelled");
+  if (!media) throw new Error("The upload was cancelled.");
+  return media;
 }
 
 /** Leave nothing of an upload behind, however far it is. */

@@ -1,14 +1,14 @@
 /** Drafts, and the posts that are on their way. They go on while another page is shown. */
 
 import { answered, api, type Post, uploadApi } from "../api/client";
-import { drop, readyMedia, uploader } from "../api/uploads";
+import { drop, readyMedia, until, uploader } from "../api/uploads";
 import { session } from "../session/session";
 import { Store } from "../ui/store";
 import { type MediaItem, Problem, type Upload } from "../upload";
 import { keepPreview } from "./previews";
 
 export interface Draft {
-  id: string;
+  id: number;
   body: string;
   alt: string;
   /** Its picture, which has been under way since it was chosen. */
@@ -19,6 +19,7 @@ export interface Outgoing extends Draft {
   failure: unknown;
 }
 
+let lastId = 0;
 export const drafts = new Store<readonly Draft[]>([emptyDraft()]);
 export const outgoing = new Store<readonly Outgoing[]>([]);
 
@@ -30,7 +31,8 @@ export function tellOfPosts(tell: typeof onPosted): void {
 }
 
 function emptyDraft(): Draft {
-  return { id: crypto.randomUUID(), body: "", alt: "", upload: null };
+  lastId += 1;
+  return { id: lastId, body: "", alt: "", upload: null };
 }
 
 /** Each picture becomes a post of its own. The first one goes with what is written already. */
@@ -45,12 +47,12 @@ export function addPictures(files: Iterable<File>): void {
   drafts.set(added);
 }
 
-export function changeDraft(id: string, changes: Partial<Pick<Draft, "body" | "alt">>): void {
+export function changeDraft(id: number, changes: Partial<Pick<Draft, "body" | "alt">>): void {
   drafts.set(drafts.get().map((draft) => (draft.id === id ? { ...draft, ...changes } : draft)));
 }
 
 /** Take the picture out; what was written to the only draft stays. */
-export function dropPicture(id: string): void {
+export function dropPicture(id: number): void {
   const all = drafts.get();
   const dropped = all.find((draft) => draft.id === id);
   if (dropped?.upload) drop(dropped.upload);
@@ -59,7 +61,7 @@ export function dropPicture(id: string): void {
 }
 
 /** The same draft with another picture: a smaller one, say. */
-export function replacePicture(id: string, file: File): void {
+export function replacePicture(id: number, file: File): void {
   drafts.set(
     drafts.get().map((draft) => {
       if (draft.id !== id) return draft;
@@ -81,14 +83,19 @@ export function publish(): void {
     ...sent.map((draft) => ({ ...draft, failure: null })).reverse(),
     ...outgoing.get(),
   ]);
-  // One after the other, so that they stand in the order in which they were written.
-  void sent.reduce<Promise<void>>(async (before, { id }) => {
-    await before;
-    await send(id);
-  }, Promise.resolve());
+  void sendInOrder(sent);
 }
 
-export async function send(id: string): Promise<void> {
+/** One after the other, as they were written. One that has failed holds up none behind it. */
+async function sendInOrder(sent: readonly Draft[]): Promise<void> {
+  for (const { id, upload } of sent) {
+    const sending = send(id);
+    const failure = upload && until(upload, ({ phase }) => phase === "failed");
+    await Promise.race(failure ? [sending, failure] : [sending]);
+  }
+}
+
+export async function send(id: number): Promise<void> {
   const item = find(id);
   if (!item) return;
   setFailure(id, null);
@@ -118,21 +125,21 @@ async function described(media: MediaItem, alt: string): Promise<MediaItem> {
   return alt ? uploadApi.describe(media.id, alt).catch(() => media) : media;
 }
 
-export function giveUp(id: string): void {
+export function giveUp(id: number): void {
   const item = find(id);
   leave(id);
   if (item?.upload) drop(item.upload);
 }
 
-function find(id: string): Outgoing | undefined {
+function find(id: number): Outgoing | undefined {
   return outgoing.get().find((item) => item.id === id);
 }
 
-function leave(id: string): void {
+function leave(id: number): void {
   outgoing.set(outgoing.get().filter((item) => item.id !== id));
 }
 
-function setFailure(id: string, failure: unknown): void {
+function setFailure(id: number, failure: unknown): void {
   outgoing.set(outgoing.get().map((item) => (item.id === id ? { ...item, failure } : item)));
 }
 
@@ -142,7 +149,12 @@ session.subscribe(() => {
   for (const upload of uploader.uploads) {
     if (upload.state.failure?.code === "not_authenticated") upload.retry();
   }
-  for (const item of outgoing.get()) if (item.failure) void send(item.id);
+  for (const { id, failure } of outgoing.get()) if (failure) void send(id);
+});
+
+// With a picture a post cannot be made twice. Without one only its user knows whether it is there.
+addEventListener("online", () => {
+  for (const { id, failure, upload } of outgoing.get()) if (failure && upload) void send(id);
 });
 
 session.onChangeOfUser(() => {

@@ -52,9 +52,9 @@ function change(next: Session | null): void {
 
 /** The user's own wish: nothing waits for anyone. */
 export function logOut(): void {
-  session.end();
+  for (const forget of endings) forget(); // while it may still be told to the server
   lastUser = null;
-  for (const forget of endings) forget();
+  session.end();
 }
 
 /** Whether it was not the user who ended the last session. */
