@@ -174,12 +174,12 @@ export class Steps {
       );
   }
 
-  async #send({ upload }: Permit, signal: AbortSignal): Promise<void> {
+  async #send(permit: Permit, signal: AbortSignal): Promise<void> {
     const { env, put } = this.#parts;
     const total = this.#file.size;
     let sentBytes = 0;
     this.#tell({ phase: "sending", sentBytes });
-    if (this.#permit) this.#permit.uses += 1;
+    permit.uses += 1;
     try {
       const { status, retryAfterMs } = await withPatience(env, STALL_MS, signal, (own, heard) => {
         const onProgress = (bytes: number) => {
@@ -188,7 +188,7 @@ export class Steps {
           heard(sentBytes < total ? STALL_MS : LAST_BYTES_MS);
           this.#tell({ sentBytes });
         };
-        return put(upload, this.#file, { signal: own, onProgress });
+        return put(permit.upload, this.#file, { signal: own, onProgress });
       });
       if (status < 200 || status > 299) throw refusal(status, retryAfterMs);
       this.#isSent = true;
