@@ -1,3 +1,5 @@
+// @vitest-environment node
+
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { refusal } from "./fake_product";
 import { history, playground, settled, until } from "./playground";

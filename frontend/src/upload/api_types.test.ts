@@ -1,3 +1,5 @@
+// @vitest-environment node
+
 /**
  * Holds the types to the API's schema. It reads the app's generated types: leave this file behind
  * when you copy the folder.

@@ -1,3 +1,5 @@
+// @vitest-environment node
+
 import { expect, test } from "vitest";
 import { check, type Inspect } from "./checks";
 import { FakeProduct } from "./fake_product";

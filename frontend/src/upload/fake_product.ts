@@ -68,6 +68,13 @@ export class FakeProduct {
     return this.calls.filter((made) => made === call).length;
   }
 
+  /** What counts for the quota: all but what has expired. */
+  current(): MediaItem[] {
+    const isCurrent = ({ item, expiresAt }: Kept) =>
+      item.status === "ready" || performance.now() < expiresAt;
+    return [...this.kept.values()].filter(isCurrent).map(({ item }) => item);
+  }
+
   readonly api: UploadApi = {
     policy: (signal) => this.#answer("policy", signal, () => this.limits),
     presign: (what, signal) =>
@@ -184,13 +191,13 @@ export class FakeProduct {
   }
 
   #checkQuota(sizeBytes: number): void {
-    const pending = [...this.kept.values()].filter(({ item }) => item.status === "pending");
+    const pending = this.current().filter(({ status }) => status === "pending");
     const retry_after_s = 60;
     if (pending.length >= this.limits.max_pending) {
       const { max_pending } = this.limits;
       throw refusal(429, "too_many_pending_uploads", { max_pending, retry_after_s });
     }
-    const bytes = pending.reduce((sum, { item }) => sum + item.size_bytes, sizeBytes);
+    const bytes = pending.reduce((sum, { size_bytes }) => sum + size_bytes, sizeBytes);
     if (bytes > this.limits.max_pending_bytes) {
       const { max_pending_bytes } = this.limits;
       throw refusal(429, "too_many_pending_bytes", { max_pending_bytes, retry_after_s });

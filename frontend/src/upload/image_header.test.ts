@@ -1,3 +1,5 @@
+// @vitest-environment node
+
 import { expect, test } from "vitest";
 import { readImageHeader } from "./image_header";
 import { jpeg, png, webp } from "./pictures";

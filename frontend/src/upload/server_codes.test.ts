@@ -1,3 +1,5 @@
+// @vitest-environment node
+
 /**
  * Holds the words to the server's codes. It reads the server's source: leave this file behind when
  * you copy the folder.

@@ -44,6 +44,8 @@ const LAST_BYTES_MS = 120_000;
 const USABLE_PART = 0.9;
 /** What a store refuses without CORS headers looks like a lost connection. Another URL may help. */
 const USES = 2;
+/** Deleting goes on after a cancel: that is what it is for. */
+const UNSTOPPABLE = new AbortController().signal;
 
 /** Remembers what it has reached, so that `go` can be called again after each setback. */
 export class Steps {
@@ -164,22 +166,21 @@ export class Steps {
    * Nobody waited for this media item until it came: it would count for the quota until it expires.
    */
   #deleteLate(asked: Promise<Presigned>): void {
-    const { pending } = this.#parts;
+    const { env, pending } = this.#parts;
+    const late = asked.then(({ media_id }) => this.#delete(media_id));
     pending.hold(asked);
-    asked
-      .then(({ media_id }) => this.#delete(media_id))
-      .then(
-        () => pending.release(asked),
-        () => pending.withdraw(asked),
-      );
+    withPatience(env, ANSWER_MS, UNSTOPPABLE, () => late).then(
+      () => pending.release(asked),
+      () => pending.withdraw(asked),
+    );
   }
 
-  async #send({ upload }: Permit, signal: AbortSignal): Promise<void> {
+  async #send(permit: Permit, signal: AbortSignal): Promise<void> {
     const { env, put } = this.#parts;
     const total = this.#file.size;
     let sentBytes = 0;
     this.#tell({ phase: "sending", sentBytes });
-    if (this.#permit) this.#permit.uses += 1;
+    permit.uses += 1;
     try {
       const { status, retryAfterMs } = await withPatience(env, STALL_MS, signal, (own, heard) => {
         const onProgress = (bytes: number) => {
@@ -188,7 +189,7 @@ export class Steps {
           heard(sentBytes < total ? STALL_MS : LAST_BYTES_MS);
           this.#tell({ sentBytes });
         };
-        return put(upload, this.#file, { signal: own, onProgress });
+        return put(permit.upload, this.#file, { signal: own, onProgress });
       });
       if (status < 200 || status > 299) throw refusal(status, retryAfterMs);
       this.#isSent = true;
@@ -209,8 +210,7 @@ export class Steps {
 
   async #delete(mediaId: number): Promise<void> {
     const { api, env } = this.#parts;
-    const unstoppable = new AbortController().signal;
-    await persist(env, unstoppable, (own) => api.remove(mediaId, own)).catch(() => {});
+    await persist(env, UNSTOPPABLE, (own) => api.remove(mediaId, own)).catch(() => {});
   }
 }
 

@@ -1,3 +1,5 @@
+// @vitest-environment node
+
 import { expect, test } from "vitest";
 import { refusal } from "./fake_product";
 import { Problem } from "./problem";

@@ -135,7 +135,8 @@ function filled(words: string, values: Record<string, unknown>): string {
 }
 
 function format(type: unknown): string {
-  return String(type).startsWith("image/") ? String(type).slice(6).toUpperCase() : String(type);
+  const [, name] = /^image\/(.+)/.exec(String(type)) ?? [];
+  return name?.toUpperCase().replace("WEBP", "WebP") ?? String(type);
 }
 
 function sized(bytes: number, round: (value: number) => number): string {
