@@ -1,18 +1,23 @@
 """A browser in front of the product, on embedded parts and on real ones."""
 
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from uuid import uuid4
 
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from mediaport.entrypoints.http.page import is_built
 from tests.e2e.tab import DESKTOP, TELL_VIOLATIONS, Device, Tab
 from tests.integration.crew import real_parts
-from tests.integration.server import Server, Worker
+from tests.integration.server import Server, User, Worker
 from tests.servers.browser import chromium
 from tests.servers.found import missing
 from tests.serving import free_socket
+
+OpenTab = Callable[[str, Device], Awaitable[Tab]]
+# Other work on the same machine must not fail a page that gets there in the end.
+expect.set_options(timeout=10_000)
 
 
 @pytest.fixture(scope="module")
@@ -78,17 +83,48 @@ def device() -> Device:
 
 
 @pytest.fixture
-async def tab(browser: Browser, product: Server, device: Device) -> AsyncIterator[Tab]:
-    """A tab that nobody has used yet. Whatever it complains of fails the test."""
-    context = await browser.new_context(
-        base_url=product.url,
-        viewport={"width": device.width, "height": device.height},
-        color_scheme=device.scheme,
-        is_mobile=device.name == "phone",
-        has_touch=device.name == "phone",
-    )
-    await context.add_init_script(TELL_VIOLATIONS)
-    tab = Tab(await context.new_page())
-    yield tab
-    await context.close()
-    tab.check()
+async def open_tab(browser: Browser) -> AsyncIterator[OpenTab]:
+    """Opens tabs that nobody has used yet. Whatever one complains of fails the test."""
+    tabs: list[Tab] = []
+
+    async def opened(url: str, device: Device) -> Tab:
+        context = await browser.new_context(
+            base_url=url,
+            viewport={"width": device.width, "height": device.height},
+            color_scheme=device.scheme,
+            is_mobile=device.name == "phone",
+            has_touch=device.name == "phone",
+        )
+        await context.add_init_script(TELL_VIOLATIONS)
+        tabs.append(Tab(await context.new_page()))
+        return tabs[-1]
+
+    yield opened
+    for tab in tabs:
+        await tab.page.context.close()
+    for tab in tabs:
+        tab.check()
+
+
+@pytest.fixture
+async def tab(open_tab: OpenTab, product: Server, device: Device) -> Tab:
+    """A tab in front of the product."""
+    return await open_tab(product.url, device)
+
+
+@pytest.fixture
+def ada(product: Server) -> Iterator[User]:
+    """Someone with an account, new for each test."""
+    yield from _someone(product, "ada")
+
+
+@pytest.fixture
+def grace(product: Server) -> Iterator[User]:
+    """Someone else."""
+    yield from _someone(product, "grace")
+
+
+def _someone(product: Server, name: str) -> Iterator[User]:
+    user = User(product.url, f"{name}_{uuid4().hex[:8]}")
+    yield user
+    user.close()

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Literal
 
-from playwright.async_api import ConsoleMessage, Error, Page
+from playwright.async_api import CDPSession, ConsoleMessage, Error, Page
 
 # Chromium says so on its console, too, but not of what only the rest of the page can see.
 TELL_VIOLATIONS = """
@@ -27,10 +27,11 @@ class Device:
 
 
 DESKTOP = Device("desktop", 1280, 800, "light")
+PHONE = Device("phone", 390, 844, "light")
 DEVICES = [
     DESKTOP,
     Device("desktop", 1280, 800, "dark"),
-    Device("phone", 390, 844, "light"),
+    PHONE,
     Device("phone", 390, 844, "dark"),
 ]
 
@@ -56,6 +57,7 @@ class Tab:
     page: Page
     complaints: list[str] = field(default_factory=list)
     _expected: list[str] = field(default_factory=list)
+    _tools: CDPSession | None = None
 
     def __post_init__(self) -> None:
         self.page.on("console", self._hear)
@@ -81,16 +83,21 @@ class Tab:
 
     async def slow_down(self, network: Network) -> None:
         """Let requests and answers take their time from now on."""
-        session = await self.page.context.new_cdp_session(self.page)
-        await session.send(
-            "Network.emulateNetworkConditions",
-            {
-                "offline": False,
-                "latency": network.latency_ms,
-                "downloadThroughput": network.down_bytes_per_s,
-                "uploadThroughput": network.up_bytes_per_s,
-            },
+        await self._emulate(
+            offline=False,
+            latency=network.latency_ms,
+            downloadThroughput=network.down_bytes_per_s,
+            uploadThroughput=network.up_bytes_per_s,
         )
+
+    async def lose_connection(self) -> None:
+        """Let requests fail, those under way, too, until it is told of a network again."""
+        await self._emulate(offline=True, latency=0, downloadThroughput=0, uploadThroughput=0)
+
+    async def _emulate(self, **conditions: float) -> None:
+        if self._tools is None:
+            self._tools = await self.page.context.new_cdp_session(self.page)
+        await self._tools.send("Network.emulateNetworkConditions", conditions)
 
     def _hear(self, message: ConsoleMessage) -> None:
         if message.type == "error":
