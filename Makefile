@@ -147,4 +147,5 @@ lock: ## write requirements/*.txt anew from pyproject.toml
 	@$(COMPILE) pyproject.toml --group dev --constraint requirements/run.txt --output-file requirements/dev.txt
 
 clean: ## remove the environment and the caches; ./var stays
-	@rm -rf .venv .cache .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .schemathesis .coverage dist frontend/node_modules src/entrypoints/http/page
+	@rm -rf .venv .cache .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .schemathesis .coverage dist frontend/node_modules src/entrypoints/http/page \
+		examples/*/node_modules examples/*/dist

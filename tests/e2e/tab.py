@@ -79,7 +79,8 @@ class Tab:
             for pattern in self._expected
             if not any(re.search(pattern, each) for each in self.complaints)
         ]
-        assert (unexpected, unheard) == ([], [])
+        assert not unexpected, "it complained:\n" + "\n".join(unexpected)
+        assert not unheard, f"it did not complain of {unheard}"
 
     async def slow_down(self, network: Network) -> None:
         """Let requests and answers take their time from now on."""

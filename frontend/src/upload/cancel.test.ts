@@ -2,7 +2,7 @@
 
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { refusal } from "./fake_product";
-import { history, playground, rejection, settled, until, untilSo } from "./playground";
+import { history, picture, playground, rejection, settled, until, untilSo } from "./playground";
 import type { Phase } from "./types";
 
 beforeEach(() => void vi.useFakeTimers());
@@ -117,4 +117,37 @@ test("what is ready cannot be cancelled, and cancelling twice is once", async ()
 
   expect(ready.state.phase).toBe("ready");
   expect(product.count("remove")).toBe(1);
+});
+
+test("an upload that is cancelled in the line for another try is deleted", async () => {
+  const { product, add } = playground({ maxParallel: 1 });
+  product.meet("complete", refusal(401, "not_authenticated"));
+  product.meet("put", { after: 1000, ending: "lost" });
+  const upload = add();
+  await settled(upload);
+  const other = add();
+  await until(other, "sending");
+  upload.retry();
+  expect(upload.state.phase).toBe("waiting");
+
+  upload.cancel();
+  await settled(other);
+
+  expect([...product.kept.keys()]).toEqual([other.state.media?.id]);
+});
+
+test("whoever cancels at the very moment when the item comes leaves nothing either", async () => {
+  const { product, uploader } = playground();
+  const { presign } = product.api;
+  product.api.presign = (what) => {
+    const asked = presign(what);
+    asked.then(() => uploader.uploads[0]?.cancel());
+    return asked;
+  };
+
+  const upload = uploader.add(picture(), { kind: "post_image" });
+  await settled(upload);
+
+  expect(upload.state.phase).toBe("cancelled");
+  expect(product.kept.size).toBe(0);
 });

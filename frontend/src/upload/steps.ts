@@ -6,6 +6,7 @@ import type { Pending } from "./pending";
 import { ANSWER_MS, persist } from "./persist";
 import { asProblem, Problem } from "./problem";
 import type { Loss } from "./recovery";
+import { send } from "./send";
 import type {
   Kind,
   MediaItem,
@@ -34,12 +35,6 @@ interface Permit {
   uses: number;
 }
 
-const STALL_MS = 30_000;
-/**
- * The last bytes that were handed over may be in buffers on the way for long, and nothing tells of
- * it.
- */
-const LAST_BYTES_MS = 120_000;
 /** A URL is not used in the last part of its life: the request has to get there, too. */
 const USABLE_PART = 0.9;
 /** What a store refuses without CORS headers looks like a lost connection. Another URL may help. */
@@ -162,9 +157,7 @@ export class Steps {
     }
   }
 
-  /**
-   * Nobody waited for this media item until it came: it would count for the quota until it expires.
-   */
+  /** Nobody waits for this media item any more, and it would count for the quota. */
   #deleteLate(asked: Promise<Presigned>): void {
     const { env, pending } = this.#parts;
     const late = asked.then(({ media_id }) => this.#delete(media_id));
@@ -177,34 +170,28 @@ export class Steps {
 
   async #send(permit: Permit, signal: AbortSignal): Promise<void> {
     const { env, put } = this.#parts;
-    const total = this.#file.size;
     let sentBytes = 0;
+    const onProgress = (bytes: number) => {
+      sentBytes = bytes;
+      this.#tell({ sentBytes });
+    };
     this.#tell({ phase: "sending", sentBytes });
     permit.uses += 1;
     try {
-      const { status, retryAfterMs } = await withPatience(env, STALL_MS, signal, (own, heard) => {
-        const onProgress = (bytes: number) => {
-          if (own.aborted) return;
-          sentBytes = Math.min(bytes, total);
-          heard(sentBytes < total ? STALL_MS : LAST_BYTES_MS);
-          this.#tell({ sentBytes });
-        };
-        return put(permit.upload, this.#file, { signal: own, onProgress });
-      });
-      if (status < 200 || status > 299) throw refusal(status, retryAfterMs);
+      await send(this.#file, permit.upload, { env, put, signal, onProgress });
       this.#isSent = true;
     } catch (error) {
       // Perhaps only the answer was lost: completing it says whether the bytes were, too.
-      this.#isSent = sentBytes === total && asProblem(error).code === "connection_lost";
+      const isLost = asProblem(error).code === "connection_lost";
+      this.#isSent = isLost && sentBytes === this.#file.size;
       throw error;
     }
-    if (sentBytes < total) this.#tell({ sentBytes: total });
   }
 
   async #verify(signal: AbortSignal): Promise<MediaItem> {
     const { api, env } = this.#parts;
     const mediaId = this.#mediaId as number;
-    this.#tell({ phase: "verifying" });
+    this.#tell({ phase: "verifying", sentBytes: this.#file.size });
     return await withPatience(env, ANSWER_MS, signal, (own) => api.complete(mediaId, own));
   }
 
@@ -212,12 +199,4 @@ export class Steps {
     const { api, env } = this.#parts;
     await persist(env, UNSTOPPABLE, (own) => api.remove(mediaId, own)).catch(() => {});
   }
-}
-
-/** The store's answer in the API's words. */
-function refusal(status: number, retryAfterMs: number | null): Problem {
-  const isBusy = status >= 500 || status === 429;
-  const code =
-    status === 507 ? "object_store_full" : isBusy ? "object_store_unavailable" : "store_refused";
-  return new Problem({ code, status, retryAfterMs, context: { status } });
 }

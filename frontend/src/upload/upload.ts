@@ -67,10 +67,11 @@ export class FileUpload implements Upload {
   subscribe = (listener: () => void): (() => void) => this.#state.subscribe(listener);
 
   cancel = (): void => {
-    if (this.state.phase === "ready" || this.state.phase === "cancelled") return;
+    const { phase } = this.state;
+    if (phase === "ready" || phase === "cancelled") return;
     this.#stop.abort();
     this.#state.set({ ...this.state, phase: "cancelled", pause: null, failure: null });
-    void this.#steps.remove();
+    if (phase === "failed") void this.#steps.remove(); // Else `#live` does, as it ends.
   };
 
   retry = (): void => {
@@ -98,15 +99,17 @@ export class FileUpload implements Upload {
   }
 
   async #live(signal: AbortSignal): Promise<MediaItem> {
-    const leave = await this.#line.enter(signal);
+    let leave = () => {};
     try {
+      leave = await this.#line.enter(signal);
       const media = await this.#described(await this.#persevere(signal), signal);
       signal.throwIfAborted();
       this.#steps.pause();
       this.#tell({ phase: "ready", media });
       return media;
     } catch (error) {
-      if (!signal.aborted) this.#fail(asProblem(error));
+      if (signal.aborted) void this.#steps.remove();
+      else this.#fail(asProblem(error));
       throw error;
     } finally {
       leave();

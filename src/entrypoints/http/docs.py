@@ -22,7 +22,8 @@ Image uploads, straight from the browser to the object store.
 
 1. `POST /media/presign`: say what you upload, get a signed URL.
 2. `PUT` the bytes to `upload.url` with exactly `upload.headers`.
-3. `POST /media/{id}/complete`: it is verified and published; thumbnails follow within moments, and `GET /media/events` tells when.
+3. `POST /media/{id}/complete`: it is verified and published; thumbnails follow within moments.
+   `GET /media/events` tells when.
 4. `POST /posts/` or `PUT /users/me/avatar` with its `media_id`.
 
 Errors are `application/problem+json` (RFC 9457) with a stable `code`.

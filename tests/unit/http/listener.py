@@ -15,11 +15,16 @@ Event = dict[str, str]
 class Listener:
     """One request, answered by a task of its own."""
 
-    def __init__(self, app: Litestar, headers: dict[str, str]) -> None:
-        self._sent: asyncio.Queue[Any] = asyncio.Queue()
+    def __init__(self, app: Litestar, headers: dict[str, str], *, reads: bool = True) -> None:
+        self._sent: asyncio.Queue[Any] = asyncio.Queue(0 if reads else 1)
         self._has_hung_up = asyncio.Event()
         self._heard = b""
         self._answering = asyncio.create_task(self._ask(app, headers))
+
+    @property
+    def keeps_the_server_waiting(self) -> bool:
+        """Whether something cannot be sent until this client reads."""
+        return bool(self._sent._putters)  # type: ignore[attr-defined]  # asyncio has no word for it
 
     async def answer(self) -> httpx.Response:
         """Status and headers, and the body of a refusal."""

@@ -1,5 +1,6 @@
 """`GET /media/events`: what a browser hears, and for how long."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
@@ -15,7 +16,7 @@ from mediaport.domain.users import UserId
 from mediaport.entrypoints.http import events
 from mediaport.entrypoints.http.app import STREAMS, create_app
 from mediaport.entrypoints.http.event_streams import MAX_PER_USER
-from tests.unit.http.listener import PATH, Event, Listener
+from tests.unit.http.listener import PATH, PATIENCE_S, Event, Listener
 from tests.unit.http.test_headers import assert_guarded
 from tests.unit.http.test_media import Headers, assert_problem, ready, upload
 from tests.world import World
@@ -145,11 +146,11 @@ async def test_comments_show_that_it_is_open(
 async def test_it_ends_when_its_time_is_over(
     ada: Headers, listen: Listen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(events, "LASTS_S", 0.001)
+    monkeypatch.setattr(events, "LASTS_S", 0)
 
     listener = await listen(ada)
 
-    assert await listener.hear() in ({"": "still open"}, None)
+    assert await listener.hear() is None
 
 
 async def test_it_ends_with_the_token(
@@ -198,6 +199,20 @@ async def test_who_hangs_up_is_forgotten_at_once(
 
     assert (len(world.events.subscriptions), open_streams()) == (0, 0)
     assert caplog.records == []
+
+
+async def test_so_is_who_hangs_up_without_ever_having_read(
+    app: Litestar, world: World, ada: Headers
+) -> None:
+    listener = Listener(app, ada, reads=False)
+    async with asyncio.timeout(PATIENCE_S):
+        while not listener.keeps_the_server_waiting:
+            await asyncio.sleep(0)
+    assert len(world.events.subscriptions) == 1
+
+    await listener.hang_up()
+
+    assert (len(world.events.subscriptions), open_streams()) == (0, 0)
 
 
 async def test_429_for_too_many_streams_of_one_user(
