@@ -1,4 +1,4 @@
-"""The feed as one reads it: whole, in order, without a jump, and with words where it cannot be had."""
+"""The feed as one reads it: whole, in order, without a jump; with words where it is not there."""
 
 import re
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from playwright.async_api import Page, Route, expect
 
-from tests.e2e.photos import heavy_photo, photo
+from tests.e2e.photos import heavy_photo
 from tests.e2e.tab import Network, Tab
 from tests.e2e.visit import choose, come_in, expect_sharp, on_their_way, post, posts, said, write
 from tests.integration.server import Server, User
@@ -51,8 +51,10 @@ async def scroll_to_the_end(page: Page) -> None:
 
 
 async def shown_ids(page: Page) -> list[int]:
-    paths = await posts(page).locator("a.when").evaluate_all(
-        "(links) => links.map((link) => link.pathname)"
+    paths = (
+        await posts(page)
+        .locator("a.when")
+        .evaluate_all("(links) => links.map((link) => link.pathname)")
     )
     return [int(path.removeprefix("/p/")) for path in paths]
 
@@ -138,7 +140,7 @@ async def test_the_original_opens_and_escape_leads_back(tab: Tab, ada: User) -> 
 
 
 async def test_an_empty_feed_invites(tab: Tab, ada: User) -> None:
-    empty = {"items": [], "next_cursor": None}
+    empty: dict[str, object] = {"items": [], "next_cursor": None}
     await tab.page.route(re.compile(r"/posts\?"), lambda route: route.fulfill(json=empty))
 
     await come_in(tab, ada)

@@ -1,4 +1,4 @@
-"""Files, lines, stores and servers that fail: each ends with the picture in its post, or with words and a way on."""
+"""Files, lines, stores and servers that fail: the picture is posted, or words tell a way on."""
 
 import asyncio
 import re

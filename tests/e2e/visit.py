@@ -46,7 +46,7 @@ def drafts(page: Page) -> Locator:
 
 def posts(page: Page) -> Locator:
     """The posts that are there, from the top."""
-    return page.locator(".posts > article")
+    return page.locator(".posts > article:not(.outgoing)")
 
 
 def on_their_way(page: Page) -> Locator:
