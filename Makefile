@@ -51,7 +51,7 @@ $(BOOT)/bin/uv: requirements/bootstrap.txt
 
 run: install ## the whole product on http://127.0.0.1:8000, data in ./var
 	@$(MAKE) --question $(PAGE) > /dev/null 2>&1 || if ! $(has_node); then $(call no_node,the API runs without its page; see /docs); \
-		else $(MAKE) --no-print-directory page || echo "The page was not built: the API runs without it; see /docs"; fi
+		else npm_config_fetch_retries=0 $(MAKE) --no-print-directory page || echo "The page was not built: the API runs without it; see /docs"; fi
 	@exec $(BIN)/mediaport serve --migrate
 
 page: $(PAGE) ## build the page that the API serves (needs Node.js)
@@ -69,7 +69,7 @@ $(EXAMPLES): examples/%/dist/index.html: examples/%/index.html examples/%/main.j
 
 %/node_modules/.package-lock.json: %/package.json %/package-lock.json
 	@$(has_node) || { $(call no_node,nothing in $* can be built) >&2; exit 1; }
-	@npm ci --prefix $* --silent --no-audit --no-fund
+	@npm ci --prefix $* --loglevel=error --no-audit --no-fund > /dev/null
 	@touch $@
 
 node: ## Node.js for the page, in .cache/node, where the machine has none

@@ -19,7 +19,7 @@ export default defineConfig({
     // Where the API finds it, in a checkout as in a wheel.
     outDir: "../src/entrypoints/http/page",
     emptyOutDir: true,
-    // An inlined file would be a data: URL, which the page's Content-Security-Policy refuses.
+    // A file of its own is kept by browsers when the script around it changes.
     assetsInlineLimit: 0,
     // Of what is bundled: it goes into the wheel and the image beside the page.
     license: { fileName: "licences.md" },

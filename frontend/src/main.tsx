@@ -1,8 +1,9 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { addPost, keys } from "./posts/cache";
+import { addPost, keys } from "./api/cache";
 import { tellOfPosts } from "./posts/posting";
+import { dropPreviews } from "./posts/previews";
 import { session } from "./session/session";
 import { Page } from "./shell/Page";
 import "./style/index.css";
@@ -23,7 +24,10 @@ tellOfPosts((post) => {
   if (post) addPost(queries, post);
   else void queries.invalidateQueries({ queryKey: keys.lists });
 });
-session.onChangeOfUser(() => queries.clear());
+session.onChangeOfUser(() => {
+  queries.clear();
+  dropPreviews();
+});
 
 const place = document.getElementById("page");
 if (!place) throw new Error("index.html has no #page");

@@ -118,9 +118,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     redis_url: Annotated[
         RedisUrl | None,
         Meta(
-            description="Redis for the thumbnail queue and for counting requests, as "
+            description="Redis for the thumbnail queue, for counting requests and for events, as "
             "redis://HOST:PORT/NUMBER; `mediaport worker` makes thumbnails then; by default the "
-            "server does both",
+            "server does all of it",
             examples=["redis://localhost:6379/0"],
         ),
     ] = None

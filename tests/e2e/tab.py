@@ -47,7 +47,6 @@ class Network:
 
 # What Chromium's own tools call so.
 SLOW_4G = Network(latency_ms=563, down_bytes_per_s=180_000, up_bytes_per_s=84_375)
-FAST_4G = Network(latency_ms=165, down_bytes_per_s=1_012_500, up_bytes_per_s=168_750)
 
 
 @dataclass

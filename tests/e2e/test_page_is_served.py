@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import expect
 
-from tests.e2e.tab import DEVICES, SLOW_4G, Device, Tab
+from tests.e2e.tab import DEVICES, Device, Tab
 
 pytestmark = pytest.mark.usefixtures("built_page")
 
@@ -57,11 +57,3 @@ async def test_what_is_not_of_the_page_does_not_run_and_reaches_nobody(
         )
 
     assert await tab.page.evaluate("window.run") is None
-
-
-async def test_it_loads_over_a_slow_network(tab: Tab) -> None:
-    await tab.slow_down(SLOW_4G)
-
-    await tab.page.goto("/")
-
-    await expect(tab.page.locator("#page > *")).not_to_have_count(0)

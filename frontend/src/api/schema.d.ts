@@ -132,7 +132,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Hear when media of yours change */
+        /** Hear when media of yours are ready */
         get: operations["MediaEventsStreamEvents"];
         put?: never;
         post?: never;
@@ -427,6 +427,8 @@ export interface components {
             };
             /** @description Largest width x height */
             max_pixels: number;
+            /** @description Largest width, and largest height */
+            max_side_px: number;
             /** @description Uploads that may be pending at once, per user */
             max_pending: number;
             /** @description What they may declare, together */

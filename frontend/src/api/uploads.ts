@@ -5,6 +5,9 @@ import { uploadApi } from "./client";
 
 export const uploader = createUploader(uploadApi);
 
+/** What a chooser offers, so that a phone hands over what it can convert. The policy decides. */
+export const OFFERED_TYPES = "image/jpeg,image/png,image/webp";
+
 /** The first state, now or later, that is as wanted. */
 export function until(
   upload: Upload,
@@ -26,6 +29,11 @@ export async function readyMedia(upload: Upload): Promise<MediaItem> {
   const { media } = await until(upload, ({ phase }) => phase === "ready" || phase === "cancelled");
   if (!media) throw new Error("The upload was cancelled.");
   return media;
+}
+
+/** A file as its user knows it. */
+export function nameOf(file: Blob): string {
+  return file instanceof File ? file.name : "the picture";
 }
 
 /** Leave nothing of an upload behind, however far it is. */

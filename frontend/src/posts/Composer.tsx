@@ -6,12 +6,11 @@ import {
   useRef,
   useState,
 } from "react";
+import { OFFERED_TYPES } from "../api/uploads";
 import { PictureIcon } from "../ui/icons";
 import { useStore } from "../ui/store";
 import { DraftCard } from "./DraftCard";
 import { addPictures, changeDraft, drafts, isWorthPosting, publish } from "./posting";
-
-const ACCEPTED = "image/jpeg,image/png,image/webp";
 
 /** Where posts are written. Pictures are chosen, dropped or pasted, and upload at once. */
 export function Composer() {
@@ -89,7 +88,7 @@ export function Composer() {
         <input
           ref={chooser}
           type="file"
-          accept={ACCEPTED}
+          accept={OFFERED_TYPES}
           multiple
           hidden
           aria-label="Choose pictures"

@@ -1,11 +1,12 @@
 import { useId, useRef } from "react";
+import { nameOf } from "../api/uploads";
 import { useFocusIfLost } from "../ui/focus";
 import { CloseIcon } from "../ui/icons";
 import { usePreview } from "../ui/preview";
 import { UploadFailure } from "../ui/UploadFailure";
 import { UploadProgress } from "../ui/UploadProgress";
 import { changeDraft, type Draft, dropPicture, replacePicture } from "./posting";
-import { nameOf, ShrinkButton } from "./ShrinkButton";
+import { ShrinkButton } from "./ShrinkButton";
 
 /** A post that is being written around a picture. */
 export function DraftCard({ draft }: { draft: Draft }) {

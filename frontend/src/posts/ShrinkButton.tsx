@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { uploadApi } from "../api/client";
+import { nameOf } from "../api/uploads";
 import { ErrorNotice } from "../ui/ErrorNotice";
 import { shrunk } from "../ui/images";
 import type { Upload } from "../upload";
@@ -27,7 +28,7 @@ export function ShrinkButton({ upload, onShrunk }: ShrinkButtonProps) {
   const maxBytes = policy?.kinds[upload.kind]?.max_bytes;
   if (!isTooMuch || !policy || !maxBytes) return null;
 
-  async function shrink(limits: { maxBytes: number; maxPixels: number }) {
+  async function shrink(limits: { maxBytes: number; maxPixels: number; maxSide: number }) {
     setShrinking(true);
     try {
       onShrunk(await shrunk(upload.file, limits, nameOf(upload.file)));
@@ -42,15 +43,13 @@ export function ShrinkButton({ upload, onShrunk }: ShrinkButtonProps) {
       <button
         type="button"
         disabled={isShrinking}
-        onClick={() => shrink({ maxBytes, maxPixels: policy.max_pixels })}
+        onClick={() =>
+          shrink({ maxBytes, maxPixels: policy.max_pixels, maxSide: policy.max_side_px })
+        }
       >
         {isShrinking ? "Making it smaller …" : "Make it smaller"}
       </button>
       <ErrorNotice error={error} />
     </>
   );
-}
-
-export function nameOf(file: Blob): string {
-  return file instanceof File ? file.name : "the picture";
 }

@@ -3,7 +3,7 @@
 import { answered, api, type Post, uploadApi } from "../api/client";
 import { drop, readyMedia, until, uploader } from "../api/uploads";
 import { session } from "../session/session";
-import { Store } from "../ui/store";
+import { createStore } from "../ui/store";
 import { type MediaItem, Problem, type Upload } from "../upload";
 import { keepPreview } from "./previews";
 
@@ -20,8 +20,8 @@ export interface Outgoing extends Draft {
 }
 
 let lastId = 0;
-export const drafts = new Store<readonly Draft[]>([emptyDraft()]);
-export const outgoing = new Store<readonly Outgoing[]>([]);
+export const drafts = createStore<readonly Draft[]>([emptyDraft()]);
+export const outgoing = createStore<readonly Outgoing[]>([]);
 
 let onPosted: (post: Post | null) => void = () => {};
 
@@ -101,6 +101,7 @@ export async function send(id: number): Promise<void> {
   setFailure(id, null);
   try {
     const media = item.upload && (await described(await readyMedia(item.upload), item.alt.trim()));
+    if (!find(id)) return; // cancelled meanwhile
     if (item.upload && media) keepPreview(media.id, item.upload.file);
     onPosted(await createPost(item.body.trim(), media?.id ?? null));
     leave(id);
@@ -149,8 +150,12 @@ session.subscribe(() => {
   for (const upload of uploader.uploads) {
     if (upload.state.failure?.code === "not_authenticated") upload.retry();
   }
-  for (const { id, failure } of outgoing.get()) if (failure) void send(id);
+  for (const { id, failure } of outgoing.get()) if (isUnauthenticated(failure)) void send(id);
 });
+
+function isUnauthenticated(failure: unknown): boolean {
+  return failure instanceof Problem && failure.code === "not_authenticated";
+}
 
 // With a picture a post cannot be made twice. Without one only its user knows whether it is there.
 addEventListener("online", () => {

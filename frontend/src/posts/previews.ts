@@ -6,6 +6,10 @@ export function keepPreview(mediaId: number, file: Blob): void {
   if (!previews.has(mediaId)) previews.set(mediaId, URL.createObjectURL(file));
 }
 
+export function dropPreviews(): void {
+  for (const mediaId of [...previews.keys()]) dropPreview(mediaId);
+}
+
 export function previewOf(mediaId: number): string | undefined {
   return previews.get(mediaId);
 }

@@ -7,8 +7,8 @@ import {
   useQuery,
   useQueryClient,
 } from "@tanstack/react-query";
+import { changePost, dropPost, keys } from "../api/cache";
 import { answered, api, type CommentPage, type Post, type PostPage } from "../api/client";
-import { changePost, dropPost, keys } from "./cache";
 
 const PAGE = 10;
 
@@ -22,6 +22,8 @@ export function usePosts(username?: string) {
     string | null
   >({
     queryKey: username ? keys.of(username) : keys.feed,
+    // All pages are asked for again: whoever has read far wants to go on reading.
+    refetchOnWindowFocus: ({ state }) => (state.data?.pages.length ?? 0) <= 2,
     initialPageParam: null,
     getNextPageParam: (page) => page.next_cursor,
     queryFn: ({ pageParam, signal }) => {
@@ -55,14 +57,16 @@ export function useLike(post: Post) {
           ? api.PUT("/posts/{post_id}/like", params)
           : api.DELETE("/posts/{post_id}/like", params),
       ),
+    scope: { id: `like ${post.id}` },
     onMutate: (liked) => {
+      const { liked_by_me, like_count: before } = post;
       const like_count = Math.max(0, post.like_count + (liked ? 1 : -1));
       changePost(queries, post.id, { liked_by_me: liked, like_count });
+      return { liked_by_me, like_count: before };
     },
     onSuccess: (likes) => changePost(queries, post.id, likes),
-    onError: () => {
-      const { liked_by_me, like_count } = post;
-      changePost(queries, post.id, { liked_by_me, like_count });
+    onError: (_error, _liked, before) => {
+      if (before) changePost(queries, post.id, before);
     },
   });
 }

@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useRef, useState } from "react";
 import Cropper, { type Area } from "react-easy-crop";
 import "react-easy-crop/react-easy-crop.css";
 import { drop, readyMedia, uploader } from "../api/uploads";
@@ -28,11 +28,15 @@ export default function AvatarDialog({ file, onClose }: AvatarDialogProps) {
   const [area, setArea] = useState<Area | null>(null);
   const [upload, setUpload] = useState<Upload | null>(null);
   const [isUnreadable, setUnreadable] = useState(false);
+  const [isSaving, setSaving] = useState(false);
+  const hasLeft = useRef(false);
   const choice = useSetAvatar();
 
   async function save(square: Area, of: string) {
+    setSaving(true);
     const picture = await cropped(of, square, SIDE_PX, "avatar.jpg").catch(() => null);
     if (!picture) return setUnreadable(true);
+    if (hasLeft.current) return;
     const started = uploader.add(picture, { kind: "avatar" });
     setUpload(started);
     show(started);
@@ -52,6 +56,7 @@ export default function AvatarDialog({ file, onClose }: AvatarDialogProps) {
 
   // Who leaves in the middle keeps the avatar they had.
   function leave() {
+    hasLeft.current = true;
     if (upload) drop(upload);
     onClose();
   }
@@ -98,7 +103,7 @@ export default function AvatarDialog({ file, onClose }: AvatarDialogProps) {
         <button
           type="button"
           className="primary"
-          disabled={!area || !url || upload !== null}
+          disabled={!area || !url || isSaving}
           onClick={() => area && url && save(area, url)}
         >
           Save

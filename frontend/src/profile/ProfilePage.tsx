@@ -1,8 +1,9 @@
 import { lazy, Suspense, useRef, useState } from "react";
 import { useLocation } from "wouter";
 import type { Profile } from "../api/client";
+import { OFFERED_TYPES } from "../api/uploads";
 import { PostList } from "../posts/PostList";
-import { logOut, useSession } from "../session/session";
+import { session, useSession } from "../session/session";
 import { NotFound } from "../shell/NotFound";
 import { useTitle } from "../shell/title";
 import { Avatar } from "../ui/Avatar";
@@ -14,13 +15,13 @@ import { useProfile, useSetAvatar } from "./queries";
 const AvatarDialog = lazy(() => import("./AvatarDialog"));
 
 export function ProfilePage({ username }: { username: string }) {
-  const session = useSession();
+  const viewer = useSession();
   const profile = useProfile(username);
   useTitle(`@${username}`);
   if (profile.error instanceof Problem && [404, 422].includes(profile.error.status)) {
     return <NotFound what="user" />;
   }
-  const isMine = session?.username === username;
+  const isMine = viewer?.username === username;
   return (
     <>
       <header className="card profile">
@@ -63,7 +64,7 @@ function OwnChoices({ profile }: { profile: Profile }) {
         <input
           ref={chooser}
           type="file"
-          accept="image/jpeg,image/png,image/webp"
+          accept={OFFERED_TYPES}
           hidden
           aria-label="Choose an avatar"
           onChange={(event) => {
@@ -85,7 +86,7 @@ function OwnChoices({ profile }: { profile: Profile }) {
           type="button"
           className="quiet"
           onClick={() => {
-            logOut();
+            session.logOut();
             navigate("/login");
           }}
         >

@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { changeFace, keys } from "../api/cache";
 import { answered, api } from "../api/client";
-import { keys, refreshFaces } from "../posts/cache";
 
 export function useProfile(username: string | undefined) {
   return useQuery({
@@ -19,9 +19,6 @@ export function useSetAvatar() {
   return useMutation({
     mutationFn: (media_id: number | null) =>
       answered(api.PUT("/users/me/avatar", { body: { media_id } })),
-    onSuccess: (profile) => {
-      queries.setQueryData(keys.profile(profile.username), profile);
-      return refreshFaces(queries);
-    },
+    onSuccess: (profile) => changeFace(queries, profile),
   });
 }

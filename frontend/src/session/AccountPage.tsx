@@ -4,7 +4,7 @@ import { answered, api } from "../api/client";
 import { useTitle } from "../shell/title";
 import { ErrorNotice } from "../ui/ErrorNotice";
 import { pageToGoTo } from "./next";
-import { hasEnded, session } from "./session";
+import { session } from "./session";
 
 const PAGES = {
   "/login": {
@@ -59,7 +59,7 @@ export function AccountPage({ path }: { path: keyof typeof PAGES }) {
   return (
     <section className="card account" aria-labelledby={`${id}-title`}>
       <h1 id={`${id}-title`}>{title}</h1>
-      {hasEnded() && (
+      {session.hasEnded() && (
         <p className="hint" role="status">
           Your session has ended. Log in to go on where you were.
         </p>
@@ -87,7 +87,6 @@ export function AccountPage({ path }: { path: keyof typeof PAGES }) {
             name="password"
             type={isShown ? "text" : "password"}
             autoComplete={path === "/register" ? "new-password" : "current-password"}
-            minLength={path === "/register" ? 8 : 1}
             required
             value={password}
             onChange={(event) => setPassword(event.target.value)}
@@ -104,7 +103,7 @@ export function AccountPage({ path }: { path: keyof typeof PAGES }) {
         </div>
         {path === "/register" && (
           <small id={`${id}-password-hint`}>
-            8 characters or more. A few words that only you would put together are best.
+            A few words that only you would put together are best.
           </small>
         )}
         <ErrorNotice error={problem} />

@@ -8,5 +8,6 @@ export function loginFor(path: string): string {
 export function pageToGoTo(search: string): string {
   const next = new URLSearchParams(search).get("next") ?? "/";
   const url = URL.canParse(next, location.origin) ? new URL(next, location.origin) : null;
-  return url?.origin === location.origin ? url.pathname + url.search : "/";
+  const isOurs = url?.origin === location.origin && !url.pathname.startsWith("//");
+  return isOurs ? url.pathname + url.search : "/";
 }

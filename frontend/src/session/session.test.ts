@@ -37,15 +37,15 @@ test("whoever comes back finds what they were doing; nobody else does", async ()
 });
 
 test("logging out leaves nothing behind", async () => {
-  const { session, logOut } = await import("./session");
+  const { session } = await import("./session");
   const forget = vi.fn();
   session.onChangeOfUser(forget);
   session.begin(ada);
 
-  logOut();
+  session.logOut();
 
   expect(session.get()).toBeNull();
-  expect(localStorage).toHaveLength(0);
+  expect(localStorage.getItem("mediaport.session")).toBe("null");
   expect(forget).toHaveBeenCalledOnce();
 });
 
@@ -58,6 +58,19 @@ test("another tab's session is this tab's", async () => {
   expect(session.get()).toEqual(ada);
 });
 
+test("another tab's logout leaves nothing behind in this one, either", async () => {
+  const { session } = await import("./session");
+  const forget = vi.fn();
+  session.onChangeOfUser(forget);
+  session.begin(ada);
+  localStorage.setItem("mediaport.session", "null");
+
+  dispatchEvent(new StorageEvent("storage", { key: "mediaport.session", newValue: "null" }));
+
+  expect([session.get(), session.hasEnded()]).toEqual([null, false]);
+  expect(forget).toHaveBeenCalledOnce();
+});
+
 test.each([
   ["next=%2F%40ada", "/@ada"],
   ["", "/"],
@@ -65,6 +78,8 @@ test.each([
   ["next=%2F%2Fevil.example", "/"],
   ["next=javascript%3Aalert(1)", "/"],
   ["next=http%3A%2F%2F%5B", "/"],
+  ["next=%2F.%2F%2Fevil.example", "/"],
+  ["next=%2Fa%2F..%2F%2Fevil.example", "/"],
 ])("after logging in, %j leads to %s", (search, page) => {
   expect(pageToGoTo(search)).toBe(page);
 });

@@ -1,6 +1,6 @@
 /** Who is logged in, kept over reloads and the same in every tab. */
 
-import { Store, useStore } from "../ui/store";
+import { createStore, useStore } from "../ui/store";
 
 export interface Session {
   token: string;
@@ -8,6 +8,60 @@ export interface Session {
 }
 
 const KEPT_AS = "mediaport.session";
+// What is kept then tells other tabs that it was the user's own wish.
+const LOGGED_OUT = "null";
+
+const store = createStore<Session | null>(kept());
+const endings = new Set<() => void>();
+let lastUser = store.get()?.username ?? null;
+
+export const session = {
+  get: store.get,
+  subscribe: store.subscribe,
+
+  begin(started: Session): void {
+    keep(JSON.stringify(started));
+    change(started);
+  },
+
+  /** The token is no longer good. The same user comes back, mostly: what they were doing waits. */
+  end(): void {
+    keep(null);
+    change(null);
+  },
+
+  /** The user's own wish: nothing waits for anyone. */
+  logOut(): void {
+    forget(); // while it may still be told to the server
+    keep(LOGGED_OUT);
+    change(null);
+  },
+
+  /** Whether it was not the user who ended the last session. */
+  hasEnded(): boolean {
+    return store.get() === null && lastUser !== null;
+  },
+
+  /** What is to be forgotten with the session: it must not be seen by whoever logs in next. */
+  onChangeOfUser(ending: () => void): void {
+    endings.add(ending);
+  },
+};
+
+export function useSession(): Session | null {
+  return useStore(store);
+}
+
+function change(next: Session | null): void {
+  if (next && lastUser && next.username !== lastUser) forget();
+  if (next) lastUser = next.username;
+  store.set(next);
+}
+
+function forget(): void {
+  lastUser = null;
+  for (const ending of endings) ending();
+}
 
 function kept(): Session | null {
   try {
@@ -18,63 +72,17 @@ function kept(): Session | null {
   }
 }
 
-const store = new Store<Session | null>(kept());
-const endings = new Set<() => void>();
-
-export const session = {
-  get: store.get,
-  subscribe: store.subscribe,
-
-  begin(started: Session): void {
-    keep(started);
-    change(started);
-  },
-
-  end(): void {
-    keep(null);
-    change(null);
-  },
-
-  /** What is to be forgotten with the session: it must not be seen by whoever logs in next. */
-  onChangeOfUser(forget: () => void): void {
-    endings.add(forget);
-  },
-};
-
-let lastUser = store.get()?.username ?? null;
-
-function change(next: Session | null): void {
-  // After a 401 the same user comes back, mostly: what they were doing waits for them.
-  if (next && lastUser && next.username !== lastUser) for (const forget of endings) forget();
-  if (next) lastUser = next.username;
-  store.set(next);
-}
-
-/** The user's own wish: nothing waits for anyone. */
-export function logOut(): void {
-  for (const forget of endings) forget(); // while it may still be told to the server
-  lastUser = null;
-  session.end();
-}
-
-/** Whether it was not the user who ended the last session. */
-export function hasEnded(): boolean {
-  return store.get() === null && lastUser !== null;
-}
-
-function keep(next: Session | null): void {
+function keep(text: string | null): void {
   try {
-    if (next) localStorage.setItem(KEPT_AS, JSON.stringify(next));
-    else localStorage.removeItem(KEPT_AS);
+    if (text === null) localStorage.removeItem(KEPT_AS);
+    else localStorage.setItem(KEPT_AS, text);
   } catch {
     // A browser that keeps nothing: the session lasts as long as the page.
   }
 }
 
-addEventListener("storage", (event) => {
-  if (event.key === KEPT_AS) change(kept());
+addEventListener("storage", ({ key, newValue }) => {
+  if (key !== KEPT_AS) return;
+  if (newValue === LOGGED_OUT) forget();
+  change(kept());
 });
-
-export function useSession(): Session | null {
-  return useStore(store);
-}

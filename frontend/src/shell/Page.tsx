@@ -7,6 +7,7 @@ import { ProfilePage } from "../profile/ProfilePage";
 import { AccountPage } from "../session/AccountPage";
 import { loginFor } from "../session/next";
 import { useSession } from "../session/session";
+import { Crash } from "./Crash";
 import { Header } from "./Header";
 import { NotFound } from "./NotFound";
 import { OfflineNotice } from "./OfflineNotice";
@@ -16,11 +17,11 @@ export function Page() {
   const [path] = useLocation();
   const main = useRef<HTMLElement>(null);
   const isFirst = useRef(true);
-  const isBack = useRef(false);
+  const backTo = useRef<string | null>(null);
 
   useEffect(() => {
     const goBack = () => {
-      isBack.current = true;
+      backTo.current = location.pathname;
     };
     addEventListener("popstate", goBack);
     return () => removeEventListener("popstate", goBack);
@@ -30,9 +31,9 @@ export function Page() {
   useEffect(() => {
     if (!isFirst.current) main.current?.focus({ preventScroll: true });
     // Whoever goes back finds the place where they were: the browser sees to that.
-    if (!isFirst.current && !isBack.current) scrollTo(0, 0);
+    if (!isFirst.current && backTo.current !== location.pathname) scrollTo(0, 0);
     isFirst.current = false;
-    isBack.current = false;
+    backTo.current = null;
   }, [path]);
 
   return (
@@ -43,17 +44,19 @@ export function Page() {
       <Header />
       <OfflineNotice />
       <main id="main" ref={main} tabIndex={-1}>
-        <Switch>
-          <Route path="/login">
-            <AccountPage key="login" path="/login" />
-          </Route>
-          <Route path="/register">
-            <AccountPage key="register" path="/register" />
-          </Route>
-          <Route>{session ? <Pages key={session.username} /> : <ToLogin />}</Route>
-        </Switch>
+        <Crash key={path}>
+          <Switch>
+            <Route path="/login">
+              <AccountPage key="login" path="/login" />
+            </Route>
+            <Route path="/register">
+              <AccountPage key="register" path="/register" />
+            </Route>
+            <Route>{session ? <Pages key={session.username} /> : <ToLogin />}</Route>
+          </Switch>
+        </Crash>
       </main>
-      {session && <LiveMedia />}
+      {session && <LiveMedia key={session.token} />}
     </>
   );
 }

@@ -12,6 +12,8 @@ interface DialogProps {
 export function Dialog({ title, className = "", onClose, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
+  // Whoever drags something out of the dialog has not pressed beside it.
+  const isPressedBeside = useRef(false);
 
   useEffect(() => {
     const shown = dialog.current;
@@ -29,7 +31,12 @@ export function Dialog({ title, className = "", onClose, children }: DialogProps
         event.preventDefault();
         onClose();
       }}
-      onClick={(event) => event.target === dialog.current && onClose()}
+      onPointerDown={({ target }) => {
+        isPressedBeside.current = target === dialog.current;
+      }}
+      onClick={({ target }) => {
+        if (isPressedBeside.current && target === dialog.current) onClose();
+      }}
     >
       <div className="dialog-body">
         <header>

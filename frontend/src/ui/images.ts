@@ -8,6 +8,8 @@ export interface Area {
 }
 
 const QUALITY = 0.9;
+// A phone's browser draws nothing on a larger one.
+const CANVAS_MAX_PIXELS = 4096 * 4096;
 
 /** A part of a picture as a JPEG, at most `side` pixels wide and high. */
 export async function cropped(url: string, area: Area, side: number, name: string): Promise<File> {
@@ -18,14 +20,19 @@ export async function cropped(url: string, area: Area, side: number, name: strin
 /** The whole picture as a JPEG that fits the limits. */
 export async function shrunk(
   file: Blob,
-  limits: { maxBytes: number; maxPixels: number },
+  limits: { maxBytes: number; maxPixels: number; maxSide: number },
   name: string,
 ): Promise<File> {
   const url = URL.createObjectURL(file);
   try {
     const image = await loaded(url);
     const area = { x: 0, y: 0, width: image.naturalWidth, height: image.naturalHeight };
-    let scale = Math.min(1, Math.sqrt(limits.maxPixels / (area.width * area.height)));
+    const pixels = Math.min(limits.maxPixels, CANVAS_MAX_PIXELS);
+    let scale = Math.min(
+      1,
+      Math.sqrt(pixels / (area.width * area.height)),
+      limits.maxSide / Math.max(area.width, area.height),
+    );
     for (;;) {
       const made = await drawn(image, area, scale, name);
       if (made.size <= limits.maxBytes) return made;

@@ -36,6 +36,7 @@ test.each([
   ["an empty file", picture(0), "size_not_positive", "empty"],
   ["a file one byte too large", picture(5_242_881), "size_too_large", "5.1 MB; at most 5 MB"],
   ["too many pixels", jpeg(8000, 5001), "too_many_pixels", "8000 x 5001 pixels. At most 40 mega"],
+  ["a side that is too long", jpeg(32_769, 10), "too_many_pixels", "32768 pixels on a side"],
 ])("%s is refused with the server's code, in words", async (_, file, code, words) => {
   const problem = await refused(file);
 

@@ -20,7 +20,7 @@ export async function check(
   });
   const contentType = header?.contentType ?? file.type;
   checkDeclaration(contentType, file.size, kind, policy);
-  if (header?.size) checkPixels(header.size, policy.max_pixels);
+  if (header?.size) checkPixels(header.size, policy);
   return contentType;
 }
 
@@ -38,14 +38,9 @@ function checkDeclaration(contentType: string, size: number, kind: Kind, policy:
   }
 }
 
-function checkPixels({ width, height }: { width: number; height: number }, max_pixels: number) {
-  if (width * height <= max_pixels) return;
-  const most = Math.floor(max_pixels / 100_000) / 10;
-  throw new Problem({
-    code: "too_many_pixels",
-    detail:
-      `The picture has ${width} x ${height} pixels. At most ${most} megapixels are accepted. ` +
-      "Make it smaller first.",
-    context: { width, height, max_pixels },
-  });
+function checkPixels({ width, height }: { width: number; height: number }, policy: UploadPolicy) {
+  const { max_pixels, max_side_px } = policy;
+  if (width * height <= max_pixels && Math.max(width, height) <= max_side_px) return;
+  const context = { width, height, max_pixels, max_side_px };
+  throw new Problem({ code: "too_many_pixels", context });
 }

@@ -48,6 +48,7 @@ export class FakeProduct {
       avatar: { max_bytes: 2_097_152, allowed_content_types: ["image/jpeg", "image/png"] },
     },
     max_pixels: 40_000_000,
+    max_side_px: 32_768,
     max_pending: 20,
     max_pending_bytes: 100_000_000,
     max_stored_bytes: 1_000_000_000,

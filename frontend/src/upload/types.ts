@@ -7,6 +7,7 @@ export type Kind = string;
 export interface UploadPolicy {
   kinds: Record<Kind, { max_bytes: number; allowed_content_types: string[] }>;
   max_pixels: number;
+  max_side_px: number;
   max_pending: number;
   max_pending_bytes: number;
   max_stored_bytes: number;

@@ -1,5 +1,6 @@
 """The event streams that are open in this process: how many, whose, and until when."""
 
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +24,9 @@ _IS_STREAM = "is_event_stream"
 EVENT_STREAM = {_IS_STREAM: True}
 """The `opt` of a route that answers by streaming the changes of its user's media."""
 
+if sys.platform != "win32":
+    import resource
+
 _OPEN = Gauge("mediaport_event_streams", "Event streams that are open")
 
 
@@ -41,6 +45,7 @@ class EventStreams(ASGIMiddleware):
 
     def __init__(self, events: MediaEvents) -> None:
         self._events = events
+        self._max_open = _half_of_all_connections()
         self._open: Counter[UserId] = Counter()
         self._is_stopping = False
 
@@ -48,7 +53,7 @@ class EventStreams(ASGIMiddleware):
         """Subscribe, then pass on.
 
         Raises:
-            TooManyStreams: The user has as many as they may.
+            TooManyStreams: The user has as many as they may, or the process as it can.
         """
         if _IS_STREAM not in scope["route_handler"].opt:
             await next_app(scope, receive, send)
@@ -67,8 +72,12 @@ class EventStreams(ASGIMiddleware):
 
     @contextmanager
     def _admitted(self, user_id: UserId) -> Iterator[None]:
-        if self._open[user_id] >= MAX_PER_USER:
-            raise TooManyStreams(max_streams=MAX_PER_USER, retry_after_s=RETRY_AFTER_S)
+        for is_open, limit in (
+            (self._open[user_id], MAX_PER_USER),
+            (self._open.total(), self._max_open),
+        ):
+            if is_open >= limit:
+                raise TooManyStreams(max_streams=limit, retry_after_s=RETRY_AFTER_S)
         self._open[user_id] += 1
         try:
             with _OPEN.track_inprogress():
@@ -77,3 +86,10 @@ class EventStreams(ASGIMiddleware):
             self._open[user_id] -= 1
             if not self._open[user_id]:
                 del self._open[user_id]
+
+
+def _half_of_all_connections() -> int:
+    """However many users there are, requests, database and store have the other half."""
+    if sys.platform == "win32":
+        return 500
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import random
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -33,9 +34,8 @@ MEDIA_TYPE = "text/event-stream"
 HEARTBEAT_S = 15.0
 # So that clients spread anew over the processes, and nothing that went wrong stays for ever.
 LASTS_S = 600.0
-RETRY_MS = 2000
+RETRY_MS = 1000, 3000
 
-OPEN = ServerSentEventMessage(data=None, comment="open", retry=RETRY_MS)
 HEARTBEAT = ServerSentEventMessage(data=None, comment="still open")
 
 
@@ -54,7 +54,9 @@ class EventStream:
         """Media as they change, and heartbeats, until the time or the token is over."""
         now = asyncio.get_running_loop().time
         ends_at = now() + LASTS_S
-        yield OPEN
+        # Many that end at once shall not come back at once.
+        retry_ms = random.randint(*RETRY_MS)  # noqa: S311 - nobody gains by guessing it
+        yield ServerSentEventMessage(data=None, comment="open", retry=retry_ms)
         while now() < ends_at:
             try:
                 async with asyncio.timeout(min(HEARTBEAT_S, ends_at - now())):
@@ -84,7 +86,7 @@ class EventStream:
     opt={**EVENT_STREAM, UNMETERED: True},  # it would count as the slowest of all requests
     security=SECURITY,
     media_type=MEDIA_TYPE,
-    summary="Hear when media of yours change",
+    summary="Hear when media of yours are ready",
     responses={
         HTTPStatus.OK: ResponseSpec(
             str, generate_examples=False, description="Events, as they come", media_type=MEDIA_TYPE
@@ -99,9 +101,9 @@ async def stream_events(
     show_media: NamedDependency[ShowMedia],
     media_objects: NamedDependency[MediaObjects],
 ) -> ServerSentEvent:
-    """Send an event `media`, with the media object as its data, whenever one of yours changes.
+    """Send an event `media`, with the media object as its data, when one of yours is ready.
 
-    It does once it is ready, and once its thumbnails are made or have failed. Events may get lost,
+    It comes again once its thumbnails are made or have failed. Events may get lost,
     so look at the media you wait for when a stream has opened, and now and then. A stream ends
     after ten minutes, with the token, or where events were missed: open another one 2 seconds
     later. Comments show that it is open. 429 `too_many_streams` beyond 10 of one user.

@@ -18,7 +18,7 @@ from mediaport.application.media.describe_media import DescribeMedia
 from mediaport.application.media.presign_upload import PresignUpload
 from mediaport.application.media.show_media import ShowMedia
 from mediaport.application.ports.object_store import SignedUpload
-from mediaport.domain.media import ALT_MAX_LENGTH, Media, MediaId, Status
+from mediaport.domain.media import ALT_MAX_LENGTH, MAX_SIDE_PX, Media, MediaId, Status
 from mediaport.domain.policy import ContentType, Kind, UploadPolicy
 from mediaport.domain.users import User
 from mediaport.entrypoints.http.access import PUBLIC, SECURITY
@@ -39,6 +39,7 @@ class PolicyObject(msgspec.Struct, frozen=True, kw_only=True):
 
     kinds: Annotated[dict[str, KindPolicy], Meta(description="By kind: post_image, avatar")]
     max_pixels: Annotated[int, Meta(description="Largest width x height")]
+    max_side_px: Annotated[int, Meta(description="Largest width, and largest height")]
     max_pending: Annotated[int, Meta(description="Uploads that may be pending at once, per user")]
     max_pending_bytes: Annotated[int, Meta(description="What they may declare, together")]
     max_stored_bytes: Annotated[
@@ -121,6 +122,7 @@ async def show_policy(policy: NamedDependency[UploadPolicy]) -> PolicyObject:
             for kind, max_bytes in policy.max_bytes.items()
         },
         max_pixels=policy.max_pixels,
+        max_side_px=MAX_SIDE_PX,
         max_pending=policy.max_pending,
         max_pending_bytes=policy.max_pending_bytes,
         max_stored_bytes=policy.max_stored_bytes,

@@ -125,7 +125,7 @@ def policy(store: ObjectStore) -> str:
         f"img-src 'self' blob: data: {public_origin}; "
         f"connect-src 'self' {store.upload_origin}; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
-        "require-trusted-types-for 'script'"
+        "require-trusted-types-for 'script'; trusted-types 'none'"
     )
 
 

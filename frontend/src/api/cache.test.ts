@@ -1,7 +1,7 @@
 import { QueryClient } from "@tanstack/react-query";
 import { beforeEach, expect, test } from "vitest";
-import type { Media, Post } from "../api/client";
 import { addPost, changeMedia, changePost, dropPost, keys } from "./cache";
+import type { Media, Post } from "./client";
 
 const post = (id: number, changes: Partial<Post> = {}): Post =>
   ({

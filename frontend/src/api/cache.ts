@@ -1,7 +1,8 @@
-/** The posts that this browser has: one change reaches every list and page that shows the post. */
+/** What this browser has of the server: one change reaches every list and page that shows it. */
 
 import type { InfiniteData, QueryClient } from "@tanstack/react-query";
-import type { Media, Post, PostPage } from "../api/client";
+import { thumbnailsOf } from "../ui/picture";
+import type { Media, Post, PostPage, Profile } from "./client";
 
 type Pages = InfiniteData<PostPage, string | null>;
 
@@ -10,7 +11,9 @@ export const keys = {
   feed: ["posts", "feed"] as const,
   of: (username: string) => ["posts", "of", username] as const,
   one: (id: number) => ["post", id] as const,
+  allComments: ["comments"] as const,
   comments: (id: number) => ["comments", id] as const,
+  profiles: ["profile"] as const,
   profile: (username: string) => ["profile", username] as const,
 };
 
@@ -44,16 +47,28 @@ export function changeMedia(queries: QueryClient, media: Media): void {
   changePosts(queries, (post) =>
     post.media_id === media.id ? { ...post, media, media_url: media.media_url } : post,
   );
-  if (media.kind === "avatar") void refreshFaces(queries);
+  queries.setQueriesData<Profile>({ queryKey: keys.profiles }, (profile) => {
+    if (profile?.avatar?.id !== media.id) return profile;
+    const changed = {
+      ...profile,
+      avatar: media,
+      avatar_thumb_url: thumbnailsOf(media)[0]?.url ?? null,
+    };
+    changeFace(queries, changed);
+    return changed;
+  });
 }
 
 /** An avatar stands beside every post and comment of its user. */
-export async function refreshFaces(queries: QueryClient): Promise<void> {
-  await Promise.all(
-    [keys.lists, ["post"], ["comments"], ["profile"]].map((queryKey) =>
-      queries.invalidateQueries({ queryKey }),
-    ),
+export function changeFace(queries: QueryClient, profile: Profile): void {
+  const { username, avatar_url, avatar_thumb_url } = profile;
+  queries.setQueryData(keys.profile(username), profile);
+  changePosts(queries, (post) =>
+    post.owner.username === username
+      ? { ...post, owner: { ...post.owner, avatar_url, avatar_thumb_url } }
+      : post,
   );
+  void queries.invalidateQueries({ queryKey: keys.allComments });
 }
 
 /** A new post stands on top, wherever its user's posts are shown. */
@@ -70,7 +85,7 @@ function withFirst(data: Pages, post: Post): Pages {
   return { ...data, pages: [{ ...first, items: [post, ...first.items] }, ...rest] };
 }
 
-/** The posts in what the browser has whose thumbnails are still owed, each once. */
+/** The posts that are shown whose thumbnails are still owed, each once. */
 export function owedPosts(queries: QueryClient): Post[] {
   const lists = queries.getQueriesData<Pages>({ queryKey: keys.lists, type: "active" });
   const single = queries.getQueriesData<Post | null>({ queryKey: ["post"], type: "active" });
