@@ -2,7 +2,8 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { addPost, keys } from "./api/cache";
-import { tellOfPosts } from "./posts/posting";
+import { holdDrops } from "./posts/drops";
+import { tellOfPosts } from "./posts/outbox";
 import { dropPreviews } from "./posts/previews";
 import { session } from "./session/session";
 import { Page } from "./shell/Page";
@@ -28,6 +29,8 @@ session.onChangeOfUser(() => {
   queries.clear();
   dropPreviews();
 });
+
+holdDrops();
 
 const place = document.getElementById("page");
 if (!place) throw new Error("index.html has no #page");

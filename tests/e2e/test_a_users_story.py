@@ -97,10 +97,10 @@ async def have_an_avatar_for_a_while(page: Page, name: str) -> None:
     first = await in_header.get_attribute("src") or ""
     assert await in_header.evaluate("(image) => image.decode().then(() => image.naturalWidth)") > 0
 
-    await crop(page, "Change the avatar", "me_again.jpg")
+    await crop(page, "Change avatar", "me_again.jpg")
     await expect(in_header).not_to_have_attribute("src", first)
 
-    await page.get_by_role("button", name="Remove it").click()
+    await page.get_by_role("button", name="Remove avatar").click()
     await expect(in_header).to_have_count(0)
     await page.get_by_role("link", name="Mediaport").click()
 

@@ -2,8 +2,9 @@
 
 import type { InfiniteData, QueryClient } from "@tanstack/react-query";
 import { thumbnailsOf } from "../ui/picture";
-import type { Media, Post, PostPage, Profile } from "./client";
+import type { Comment, CommentPage, Media, Post, PostPage, Profile } from "./client";
 
+type CommentPages = InfiniteData<CommentPage, string | null>;
 type Pages = InfiniteData<PostPage, string | null>;
 
 export const keys = {
@@ -76,6 +77,16 @@ export function addPost(queries: QueryClient, post: Post): void {
   for (const queryKey of [keys.feed, keys.of(post.owner.username)]) {
     queries.setQueryData<Pages>(queryKey, (data) => data && withFirst(data, post));
   }
+}
+
+/** A new comment is seen at once, also where there are others that were not loaded yet. */
+export function addComment(queries: QueryClient, comment: Comment): void {
+  queries.setQueryData<CommentPages>(keys.comments(comment.post_id), (data) => {
+    const last = data?.pages.at(-1);
+    if (!data || !last) return data;
+    const pages = [...data.pages.slice(0, -1), { ...last, items: [...last.items, comment] }];
+    return { ...data, pages };
+  });
 }
 
 function withFirst(data: Pages, post: Post): Pages {

@@ -1,5 +1,6 @@
 /** The page's uploads: one line for all, so that they do not take the connection from one another. */
 
+import { useSyncExternalStore } from "react";
 import { createUploader, type MediaItem, type Upload, type UploadState } from "../upload";
 import { uploadApi } from "./client";
 
@@ -29,6 +30,19 @@ export async function readyMedia(upload: Upload): Promise<MediaItem> {
   const { media } = await until(upload, ({ phase }) => phase === "ready" || phase === "cancelled");
   if (!media) throw new Error("The upload was cancelled.");
   return media;
+}
+
+/** Shows a component anew whenever one of these uploads enters another phase. */
+export function usePhases(uploads: readonly Upload[]): void {
+  useSyncExternalStore(
+    (listener) => {
+      const stops = uploads.map((upload) => upload.subscribe(listener));
+      return () => {
+        for (const stop of stops) stop();
+      };
+    },
+    () => uploads.map(({ state }) => state.phase).join(),
+  );
 }
 
 /** A file as its user knows it. */

@@ -2,7 +2,9 @@
 
 import { createEventSource } from "eventsource-client";
 import { fetchAsUser, type Media } from "../api/client";
-import { problemOf } from "../upload";
+import { Problem, problemOf } from "../upload";
+
+const LONGEST_PAUSE_MS = 60_000;
 
 interface Listener {
   onMedia(media: Media): void;
@@ -14,7 +16,7 @@ interface Listener {
 export function listen({ onMedia, onLive }: Listener): () => void {
   const events = createEventSource({
     url: new URL("/media/events", location.origin),
-    fetch: openStream,
+    fetch: patientFetch(),
     onConnect: () => onLive(true),
     onScheduleReconnect: () => onLive(false),
     onMessage: ({ event, data }) => {
@@ -27,13 +29,22 @@ export function listen({ onMedia, onLive }: Listener): () => void {
   };
 }
 
-/** The client takes a refusal for a stream that ends at once, and asks again soon. */
-async function openStream(input: string | URL, init?: RequestInit): Promise<Response> {
-  const answer = await fetchAsUser(input, init);
-  if (answer.ok) return answer;
-  const problem = await problemOf(answer);
-  await until(problem.retryAfterMs ?? 0, init?.signal);
-  throw problem;
+/** The client takes a refusal for a stream that ends at once, and asks again soon, for ever. */
+function patientFetch() {
+  let pauseMs = 0;
+  return async (input: string | URL, init?: RequestInit): Promise<Response> => {
+    try {
+      const answer = await fetchAsUser(input, init);
+      if (!answer.ok) throw await problemOf(answer);
+      pauseMs = 0;
+      return answer;
+    } catch (error) {
+      const wishedMs = error instanceof Problem ? error.retryAfterMs : null;
+      pauseMs = Math.min(2 * pauseMs + 1000, LONGEST_PAUSE_MS);
+      await until(wishedMs ?? pauseMs, init?.signal);
+      throw error;
+    }
+  };
 }
 
 function until(ms: number, signal: AbortSignal | null | undefined): Promise<void> {

@@ -15,10 +15,13 @@ export function Comments({ post }: { post: Post }) {
   function submit(event: FormEvent) {
     event.preventDefault();
     const said = body.trim();
-    if (said) comment.mutate(said, { onSuccess: () => setBody("") });
+    if (!said) return;
+    setBody(""); // at once: whoever presses Enter twice says it once
+    comment.mutate(said, { onError: () => setBody((newer) => newer || said) });
   }
 
-  const items = comments.data?.pages.flatMap((page) => page.items) ?? [];
+  const loaded = comments.data?.pages.flatMap((page) => page.items) ?? [];
+  const items = [...new Map(loaded.map((item) => [item.id, item])).values()];
   return (
     <section className="comments" aria-label="Comments">
       {comments.isPending && <p className="hint">Loading …</p>}

@@ -1,40 +1,29 @@
-import {
-  type ClipboardEvent,
-  type DragEvent,
-  type FormEvent,
-  useId,
-  useRef,
-  useState,
-} from "react";
-import { OFFERED_TYPES } from "../api/uploads";
+import { type ClipboardEvent, type FormEvent, type KeyboardEvent, useId, useRef } from "react";
+import { OFFERED_TYPES, usePhases } from "../api/uploads";
 import { PictureIcon } from "../ui/icons";
 import { useStore } from "../ui/store";
 import { DraftCard } from "./DraftCard";
-import { addPictures, changeDraft, drafts, isWorthPosting, publish } from "./posting";
+import { addPictures, changeDraft, drafts, isWorthPosting } from "./drafts";
+import { useDrop } from "./drops";
+import { publish } from "./outbox";
 
 /** Where posts are written. Pictures are chosen, dropped or pasted, and upload at once. */
 export function Composer() {
   const all = useStore(drafts);
   const chooser = useRef<HTMLInputElement>(null);
-  const [isDraggedOver, setDraggedOver] = useState(false);
+  const isDraggedOver = useDrop(addPictures);
   const id = useId();
   const pictures = all.filter((draft) => draft.upload);
   const text = pictures.length === 0 ? all[0] : undefined;
-
-  function take(files: FileList | null | undefined): boolean {
-    const images = [...(files ?? [])];
-    if (images.length) addPictures(images);
-    return images.length > 0;
-  }
-
-  function drop(event: DragEvent) {
-    event.preventDefault();
-    setDraggedOver(false);
-    take(event.dataTransfer.files);
-  }
+  usePhases(all.flatMap(({ upload }) => upload ?? []));
+  const count = all.filter(isWorthPosting).length;
 
   function paste(event: ClipboardEvent) {
-    if (take(event.clipboardData.files)) event.preventDefault();
+    const { files, types } = event.clipboardData;
+    // What is copied from a document is there as a picture, too.
+    if (files.length === 0 || types.includes("text/plain")) return;
+    event.preventDefault();
+    addPictures(files);
   }
 
   function submit(event: FormEvent) {
@@ -42,26 +31,20 @@ export function Composer() {
     publish();
   }
 
+  function press(event: KeyboardEvent<HTMLFormElement>) {
+    if (event.key !== "Enter") return;
+    if (event.ctrlKey || event.metaKey) event.currentTarget.requestSubmit();
+    // Whoever describes one picture has not finished with the others.
+    else if (event.target instanceof HTMLInputElement) event.preventDefault();
+  }
+
   return (
     <form
       className={`card composer ${isDraggedOver ? "dragged-over" : ""}`}
       aria-label="New post"
       onSubmit={submit}
-      onKeyDown={(event) => {
-        if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
-          event.currentTarget.requestSubmit();
-        }
-      }}
+      onKeyDown={press}
       onPaste={paste}
-      onDrop={drop}
-      onDragOver={(event) => {
-        event.preventDefault();
-        setDraggedOver(true);
-      }}
-      onDragLeave={(event) => {
-        if (!event.currentTarget.contains(event.relatedTarget as Node | null))
-          setDraggedOver(false);
-      }}
     >
       {text && (
         <>
@@ -93,13 +76,13 @@ export function Composer() {
           hidden
           aria-label="Choose pictures"
           onChange={(event) => {
-            take(event.target.files);
+            addPictures(event.target.files ?? []);
             event.target.value = ""; // the same file can be chosen again
           }}
         />
         <small className="hint">or drop them here, or paste</small>
-        <button type="submit" className="primary" disabled={!all.some(isWorthPosting)}>
-          {pictures.length > 1 ? `Post all ${pictures.length}` : "Post"}
+        <button type="submit" className="primary" disabled={count === 0}>
+          {count > 1 ? `Post ${count} posts` : "Post"}
         </button>
       </div>
     </form>

@@ -5,7 +5,7 @@ import { CloseIcon } from "../ui/icons";
 import { usePreview } from "../ui/preview";
 import { UploadFailure } from "../ui/UploadFailure";
 import { UploadProgress } from "../ui/UploadProgress";
-import { changeDraft, type Draft, dropPicture, replacePicture } from "./posting";
+import { changeDraft, type Draft, dropPicture, replacePicture } from "./drafts";
 import { ShrinkButton } from "./ShrinkButton";
 
 /** A post that is being written around a picture. */
@@ -19,7 +19,17 @@ export function DraftCard({ draft }: { draft: Draft }) {
   return (
     <fieldset className="draft">
       <legend className="unseen">Post with {name}</legend>
-      <div className="thumb">{preview && <img src={preview} alt="" />}</div>
+      <div className="thumb">
+        {preview && (
+          <img
+            src={preview}
+            alt=""
+            onError={({ currentTarget }) => {
+              currentTarget.hidden = true; // no picture, as its upload says, too
+            }}
+          />
+        )}
+      </div>
       <div className="fields">
         <label htmlFor={`${id}-body`} className="unseen">
           What is new?

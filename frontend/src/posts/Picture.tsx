@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import type { Media } from "../api/client";
 import { placeholderUrl, shownRatio, srcSetOf, thumbnailsOf } from "../ui/picture";
 import { dropPreview, previewOf } from "./previews";
@@ -18,10 +18,16 @@ export function Picture({ media, sizes, onOpen }: PictureProps) {
   const preview = previewOf(media.id);
   const label = media.alt ? `Open the picture: ${media.alt}` : "Open the picture";
 
-  if (media.thumbnails_status === "failed") {
+  const hasFailed = media.thumbnails_status === "failed";
+
+  useEffect(() => {
+    if (hasFailed) dropPreview(media.id);
+  }, [hasFailed, media.id]);
+
+  if (hasFailed) {
     return (
       <p className="picture unshown" style={{ aspectRatio: "3 / 1" }}>
-        This picture cannot be shown.
+        This picture cannot be shown: the file seems to be damaged. Another copy of it may be whole.
       </p>
     );
   }

@@ -1,10 +1,17 @@
-import { useEffect, useRef } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { ErrorNotice } from "../ui/ErrorNotice";
 import { PostCard } from "./PostCard";
 import { usePosts } from "./queries";
 
+interface PostListProps {
+  username?: string;
+  empty: string;
+  /** What stands above the posts, and turns into one of them without a jump. */
+  children?: ReactNode;
+}
+
 /** Posts, newest first, and more of them as one scrolls. */
-export function PostList({ username, empty }: { username?: string; empty: string }) {
+export function PostList({ username, empty, children }: PostListProps) {
   const posts = usePosts(username);
   const { hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage } = posts;
   const end = useRef<HTMLDivElement>(null);
@@ -23,6 +30,7 @@ export function PostList({ username, empty }: { username?: string; empty: string
   const items = posts.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <div className="posts" aria-busy={posts.isFetching}>
+      {children}
       {posts.isPending && <Skeletons />}
       {posts.isSuccess && items.length === 0 && <p className="card empty">{empty}</p>}
       {items.map((post) => (
@@ -32,10 +40,10 @@ export function PostList({ username, empty }: { username?: string; empty: string
         error={posts.error}
         onRetry={() => void (items.length ? fetchNextPage() : posts.refetch())}
       />
-      <div ref={end} className="end">
-        {isFetchingNextPage && <Skeletons />}
-        {posts.isSuccess && items.length > 0 && !hasNextPage && "That is all."}
-      </div>
+      {isFetchingNextPage && <Skeletons />}
+      {posts.isSuccess && items.length > 0 && !hasNextPage && <p className="end">That is all.</p>}
+      {/* Of no height: what is seen of it would jump away from the posts that come. */}
+      <div ref={end} />
     </div>
   );
 }

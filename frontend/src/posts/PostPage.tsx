@@ -11,7 +11,8 @@ export function PostPage({ id }: { id: number }) {
   const post = usePost(id);
   const [, navigate] = useLocation();
   useTitle(post.data ? `A post by ${post.data.owner.username}` : "A post");
-  if (post.error instanceof Problem && post.error.status === 404) return <NotFound what="post" />;
+  const isGone = post.error instanceof Problem && post.error.status === 404;
+  if (isGone || post.data === null) return <NotFound what="post" />;
   return (
     <>
       <h1 className="unseen">A post</h1>

@@ -2,13 +2,15 @@
 
 import {
   type InfiniteData,
+  type QueryClient,
   useInfiniteQuery,
   useMutation,
   useQuery,
   useQueryClient,
 } from "@tanstack/react-query";
-import { changePost, dropPost, keys } from "../api/cache";
+import { addComment, changePost, dropPost, keys } from "../api/cache";
 import { answered, api, type CommentPage, type Post, type PostPage } from "../api/client";
+import { Problem } from "../upload";
 
 const PAGE = 10;
 
@@ -65,8 +67,9 @@ export function useLike(post: Post) {
       return { liked_by_me, like_count: before };
     },
     onSuccess: (likes) => changePost(queries, post.id, likes),
-    onError: (_error, _liked, before) => {
+    onError: (error, _liked, before) => {
       if (before) changePost(queries, post.id, before);
+      dropIfGone(queries, post.id, error);
     },
   });
 }
@@ -77,7 +80,13 @@ export function useDeletePost(post: Post) {
     mutationFn: () =>
       answered(api.DELETE("/posts/{post_id}", { params: { path: { post_id: post.id } } })),
     onSuccess: () => dropPost(queries, post.id),
+    onError: (error) => dropIfGone(queries, post.id, error),
   });
+}
+
+/** Someone else, or another tab, was faster. */
+function dropIfGone(queries: QueryClient, id: number, error: unknown): void {
+  if (error instanceof Problem && error.code === "post_not_found") dropPost(queries, id);
 }
 
 export function useComments(postId: number) {
@@ -111,9 +120,10 @@ export function useComment(post: Post) {
           body: { body },
         }),
       ),
-    onSuccess: () => {
-      changePost(queries, post.id, { comment_count: post.comment_count + 1 });
-      return queries.invalidateQueries({ queryKey: keys.comments(post.id) });
+    onSuccess: async (comment) => {
+      addComment(queries, comment);
+      changePost(queries, post.id, await fetchPost(post.id));
     },
+    onError: (error) => dropIfGone(queries, post.id, error),
   });
 }

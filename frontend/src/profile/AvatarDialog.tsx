@@ -13,7 +13,7 @@ import { useSetAvatar } from "./queries";
 
 // Sharp wherever an avatar is shown, and far below what one may weigh.
 const SIDE_PX = 800;
-const UNREADABLE = "This file is no picture that can be read here. Choose another one.";
+const UNREADABLE = "This file is no picture that can be read here. Cancel, and choose another one.";
 
 interface AvatarDialogProps {
   file: File;
@@ -63,24 +63,28 @@ export default function AvatarDialog({ file, onClose }: AvatarDialogProps) {
 
   return (
     <Dialog title="Your avatar" onClose={leave}>
-      <div className="cropper">
-        {url && (
-          <Cropper
-            image={url}
-            crop={crop}
-            zoom={zoom}
-            aspect={1}
-            cropShape="round"
-            showGrid={false}
-            // The style sheet is a file: the page's policy lets nothing be injected.
-            disableAutomaticStylesInjection
-            onCropChange={setCrop}
-            onZoomChange={setZoom}
-            onCropComplete={(_, pixels) => setArea(pixels)}
-            mediaProps={{ onError: () => setUnreadable(true) }}
-          />
-        )}
-      </div>
+      {!isUnreadable && (
+        <div className="cropper">
+          {url && (
+            <Cropper
+              image={url}
+              crop={crop}
+              zoom={zoom}
+              aspect={1}
+              objectFit="cover"
+              keyboardStep={10}
+              cropShape="round"
+              showGrid={false}
+              // The style sheet is a file: the page's policy lets nothing be injected.
+              disableAutomaticStylesInjection
+              onCropChange={setCrop}
+              onZoomChange={setZoom}
+              onCropComplete={(_, pixels) => setArea(pixels)}
+              mediaProps={{ onError: () => setUnreadable(true) }}
+            />
+          )}
+        </div>
+      )}
       <label className="zoom">
         Zoom
         <input
@@ -88,6 +92,7 @@ export default function AvatarDialog({ file, onClose }: AvatarDialogProps) {
           min={1}
           max={3}
           step={0.05}
+          disabled={isUnreadable}
           value={zoom}
           onChange={(event) => setZoom(Number(event.target.value))}
         />
@@ -103,7 +108,7 @@ export default function AvatarDialog({ file, onClose }: AvatarDialogProps) {
         <button
           type="button"
           className="primary"
-          disabled={!area || !url || isSaving}
+          disabled={!area || !url || isSaving || isUnreadable}
           onClick={() => area && url && save(area, url)}
         >
           Save

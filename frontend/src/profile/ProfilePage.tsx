@@ -1,7 +1,7 @@
-import { lazy, Suspense, useRef, useState } from "react";
-import { useLocation } from "wouter";
+import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import type { Profile } from "../api/client";
 import { OFFERED_TYPES } from "../api/uploads";
+import { Outbox } from "../posts/Outbox";
 import { PostList } from "../posts/PostList";
 import { session, useSession } from "../session/session";
 import { NotFound } from "../shell/NotFound";
@@ -11,8 +11,9 @@ import { ErrorNotice } from "../ui/ErrorNotice";
 import { Problem } from "../upload";
 import { useProfile, useSetAvatar } from "./queries";
 
-// Few visits change an avatar: what crops is loaded then.
-const AvatarDialog = lazy(() => import("./AvatarDialog"));
+// Only one's own profile needs what crops.
+const loadDialog = () => import("./AvatarDialog");
+const AvatarDialog = lazy(loadDialog);
 
 export function ProfilePage({ username }: { username: string }) {
   const viewer = useSession();
@@ -40,7 +41,9 @@ export function ProfilePage({ username }: { username: string }) {
       <PostList
         username={username}
         empty={isMine ? "You have not posted yet." : `${username} has not posted yet.`}
-      />
+      >
+        {isMine && <Outbox />}
+      </PostList>
     </>
   );
 }
@@ -54,12 +57,15 @@ function OwnChoices({ profile }: { profile: Profile }) {
   const chooser = useRef<HTMLInputElement>(null);
   const [chosen, setChosen] = useState<File | null>(null);
   const clearing = useSetAvatar();
-  const [, navigate] = useLocation();
+
+  // Whoever is offline by then has it already.
+  useEffect(() => void loadDialog().catch(() => {}), []);
+
   return (
     <>
       <div className="choices">
         <button type="button" onClick={() => chooser.current?.click()}>
-          {profile.avatar ? "Change the avatar" : "Set an avatar"}
+          {profile.avatar ? "Change avatar" : "Set an avatar"}
         </button>
         <input
           ref={chooser}
@@ -79,17 +85,10 @@ function OwnChoices({ profile }: { profile: Profile }) {
             disabled={clearing.isPending}
             onClick={() => clearing.mutate(null)}
           >
-            Remove it
+            Remove avatar
           </button>
         )}
-        <button
-          type="button"
-          className="quiet"
-          onClick={() => {
-            session.logOut();
-            navigate("/login");
-          }}
-        >
+        <button type="button" className="quiet" onClick={() => session.logOut()}>
           Log out
         </button>
       </div>

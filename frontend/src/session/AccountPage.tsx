@@ -1,10 +1,11 @@
 import { type FormEvent, useId, useState } from "react";
-import { Link, useLocation, useSearch } from "wouter";
+import { Link, Redirect, useSearch } from "wouter";
 import { answered, api } from "../api/client";
 import { useTitle } from "../shell/title";
 import { ErrorNotice } from "../ui/ErrorNotice";
+import { Problem } from "../upload";
 import { pageToGoTo } from "./next";
-import { session } from "./session";
+import { session, useSession } from "./session";
 
 const PAGES = {
   "/login": {
@@ -13,9 +14,11 @@ const PAGES = {
   },
   "/register": {
     title: "Open an account",
-    other: { path: "/login", ask: "You have one?", say: "Log in" },
+    other: { path: "/login", ask: "Already have an account?", say: "Log in" },
   },
 } as const;
+
+const USERNAME = /^[a-z0-9_]{3,30}$/;
 
 async function enter(
   path: keyof typeof PAGES,
@@ -33,7 +36,6 @@ async function enter(
 export function AccountPage({ path }: { path: keyof typeof PAGES }) {
   const { title, other } = PAGES[path];
   const search = useSearch();
-  const [, navigate] = useLocation();
   const [problem, setProblem] = useState<unknown>(null);
   const [isBusy, setBusy] = useState(false);
   const [username, setUsername] = useState("");
@@ -44,21 +46,25 @@ export function AccountPage({ path }: { path: keyof typeof PAGES }) {
 
   async function submit(event: FormEvent) {
     event.preventDefault();
+    const name = username.trim().toLowerCase();
+    if (path === "/register" && !USERNAME.test(name)) {
+      return setProblem(new Problem({ code: "username_unfit" }));
+    }
     setBusy(true);
     setProblem(null);
-    const name = username.trim().toLowerCase();
     try {
       session.begin({ token: await enter(path, name, password), username: name });
-      navigate(pageToGoTo(search), { replace: true });
     } catch (error) {
       setProblem(error);
       setBusy(false);
     }
   }
 
+  if (useSession()) return <Redirect to={pageToGoTo(search)} replace />;
   return (
     <section className="card account" aria-labelledby={`${id}-title`}>
       <h1 id={`${id}-title`}>{title}</h1>
+      <p className="hint">Mediaport shows what people share: pictures, and a few words.</p>
       {session.hasEnded() && (
         <p className="hint" role="status">
           Your session has ended. Log in to go on where you were.
@@ -72,14 +78,14 @@ export function AccountPage({ path }: { path: keyof typeof PAGES }) {
           autoComplete="username"
           autoCapitalize="none"
           spellCheck={false}
-          minLength={path === "/register" ? 3 : 1}
-          maxLength={30}
           required
           value={username}
           onChange={(event) => setUsername(event.target.value)}
           aria-describedby={`${id}-name-hint`}
         />
-        {path === "/register" && <small id={`${id}-name-hint`}>3 to 30 of a–z, 0–9 and _</small>}
+        {path === "/register" && (
+          <small id={`${id}-name-hint`}>3 to 30 characters: a to z, 0 to 9 and _</small>
+        )}
         <label htmlFor={`${id}-password`}>Password</label>
         <div className="with-button">
           <input

@@ -67,11 +67,13 @@ function Pages() {
       <Route path="/">
         <FeedPage />
       </Route>
-      <Route path="/p/:id">{({ id }) => <PostPage key={id} id={Number(id)} />}</Route>
+      <Route path="/p/:id">
+        {({ id }) => (/^\d+$/.test(id) ? <PostPage key={id} id={Number(id)} /> : <NotFound />)}
+      </Route>
       <Route path="/:handle">
         {({ handle }) =>
           handle.startsWith("@") ? (
-            <ProfilePage key={handle} username={handle.slice(1)} />
+            <ProfilePage key={handle} username={handle.slice(1).toLowerCase()} />
           ) : (
             <NotFound />
           )

@@ -1,7 +1,7 @@
 import type { Media, Person } from "../api/client";
 import { srcSetOf } from "./picture";
 
-type Faced = Pick<Person, "username" | "avatar_url" | "avatar_thumb_url"> & {
+export type Faced = Pick<Person, "username" | "avatar_url" | "avatar_thumb_url"> & {
   /** All its thumbnails, where they are known. */
   avatar?: Media | null;
 };

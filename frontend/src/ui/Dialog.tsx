@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useId, useRef } from "react";
+import { type ReactNode, useId, useLayoutEffect, useRef } from "react";
 import { CloseIcon } from "./icons";
 
 interface DialogProps {
@@ -15,7 +15,7 @@ export function Dialog({ title, className = "", onClose, children }: DialogProps
   // Whoever drags something out of the dialog has not pressed beside it.
   const isPressedBeside = useRef(false);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const shown = dialog.current;
     shown?.showModal();
     return () => shown?.close();

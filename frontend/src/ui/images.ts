@@ -57,8 +57,8 @@ async function drawn(
   name: string,
 ): Promise<File> {
   const canvas = document.createElement("canvas");
-  canvas.width = Math.max(1, Math.round(width * scale));
-  canvas.height = Math.max(1, Math.round(height * scale));
+  canvas.width = Math.max(1, Math.floor(width * scale));
+  canvas.height = Math.max(1, Math.floor(height * scale));
   const context = canvas.getContext("2d");
   if (!context) throw new Error("This browser cannot draw pictures.");
   context.fillStyle = "#fff"; // a JPEG has no transparency

@@ -22,6 +22,12 @@ test("it is never announced as larger than the original", () => {
   );
 });
 
+test("a tower may be shown from its original", () => {
+  const tower = { width: 300, height: 3000, media_url: "/original", thumb_1024_url: "/large" };
+
+  expect(srcSetOf(media(tower))).toBe("/large 102w, /original 300w");
+});
+
 test("the sizes are the server's to choose", () => {
   const other = media({ width: 900, height: 900, thumb_64_url: "/64", thumb_640_url: null });
 

@@ -8,11 +8,14 @@ import type { Media } from "../api/client";
  * Their sizes are the server's to choose, so the fields are looked for: `thumb_{size}_url`.
  */
 export function srcSetOf(media: Media): string {
-  const { width, height } = media;
+  const { width, height, media_url } = media;
   if (!width || !height) return "";
-  return thumbnailsOf(media)
-    .map(({ size, url }) => `${url} ${shownWidth(width, height, size)}w`)
-    .join(", ");
+  const set = thumbnailsOf(media).map(
+    ({ size, url }) => `${url} ${shownWidth(width, height, size)}w`,
+  );
+  // A thumbnail of a tower is so narrow that it would be seen blurred.
+  if (media_url && width / height < TOWER) set.push(`${media_url} ${width}w`);
+  return set.join(", ");
 }
 
 export function thumbnailsOf(media: Media): { size: number; url: string }[] {
@@ -29,6 +32,7 @@ function shownWidth(width: number, height: number, size: number): number {
   return Math.max(1, Math.round(width * Math.min(1, size / Math.max(width, height))));
 }
 
+const TOWER = 0.6;
 // A tower of a screenshot would push everything else away: it is cut, and whole in the lightbox.
 const TALLEST = 4 / 5;
 

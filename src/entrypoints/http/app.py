@@ -81,6 +81,7 @@ def create_app(
         object_store=container.store().check,
         thumbnail_queue=container.queue().check,
     )
+    spa = page.Page(page_folder)
     streams = EventStreams(container.media_events())
     rates = RequestRates.of(settings, container.rate_limiter())
     headers = SecurityHeaders(is_https=settings.reached_at.startswith("https://"))
@@ -97,7 +98,7 @@ def create_app(
             health.Metrics,
             *_mounts(container),
             *docs.handlers,
-            *page.handlers(page.Page(page_folder), container.store()),
+            *page.handlers(spa, container.store()),
         ],
         dependencies={
             "user": Provide(current_user, sync_to_thread=False),
@@ -117,7 +118,10 @@ def create_app(
             UserRate(rates),
             streams,
         ],
-        exception_handlers=HANDLERS,
+        exception_handlers={
+            **HANDLERS,
+            NotFoundException: page.on_not_found(spa, container.store()),
+        },
         cors_config=CORSConfig(
             allow_origins=[*settings.cors_origins, *settings.own_origins],
             allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],

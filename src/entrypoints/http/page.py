@@ -3,7 +3,7 @@
 import gzip
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -21,6 +21,7 @@ from mediaport.domain.users import USERNAME_PATTERN
 from mediaport.entrypoints.http.access import PUBLIC
 from mediaport.entrypoints.http.headers import content_policy
 from mediaport.entrypoints.http.health import UNMETERED
+from mediaport.entrypoints.http.problems import on_http_error
 from mediaport.entrypoints.http.rates import UNCOUNTED
 
 AnyRequest = Request[Any, Any, Any]
@@ -95,6 +96,11 @@ class Page:
             return Response(None, status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
         return Response(self._index, headers=headers, media_type="text/html")
 
+    def nowhere(self, headers: Mapping[str, str]) -> Response[bytes]:
+        """The document, at an address where it has nothing to show."""
+        status = HTTPStatus.NOT_FOUND
+        return Response(self._index, status_code=status, headers=headers, media_type="text/html")
+
     def asset(self, name: str, request: AnyRequest) -> Response[bytes]:
         """A script, style or picture, for ever: its name holds a hash of what is in it.
 
@@ -127,6 +133,18 @@ def policy(store: ObjectStore) -> str:
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
         "require-trusted-types-for 'script'; trusted-types 'none'"
     )
+
+
+def on_not_found(page: Page, store: ObjectStore) -> Callable[..., Response[Any]]:
+    """What a browser that is led nowhere is shown: the page, which says so. Others get a problem."""
+    headers = {"Content-Security-Policy": policy(store)}
+
+    def answer(request: AnyRequest, error: NotFoundException) -> Response[Any]:
+        if request.method in _METHODS and "text/html" in request.headers.get("accept", ""):
+            return page.nowhere(headers)
+        return on_http_error(request, error)
+
+    return answer
 
 
 def handlers(page: Page, store: ObjectStore) -> Iterator[BaseRouteHandler]:

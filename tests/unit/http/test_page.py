@@ -101,6 +101,24 @@ async def test_scripts_are_compressed_for_whoever_takes_that(
     assert (gzip.decompress(sent) if is_compressed else sent).decode() == BUILT[SCRIPT[1:]]
 
 
+BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/p/abc", "/@UPPER", "/@", "/posts/1/nothing"])
+async def test_a_browser_that_is_led_nowhere_is_shown_the_page(
+    http: httpx.AsyncClient, path: str
+) -> None:
+    answer = await http.get(path, headers=BROWSER)
+
+    assert (answer.status_code, answer.text) == (404, BUILT["index.html"])
+    home = await http.get("/")
+    assert answer.headers["content-security-policy"] == home.headers["content-security-policy"]
+    assert answer.headers["cache-control"] == "no-store"
+    assert_problem(await http.get(path), 404, "not_found")
+    posted = await http.post(path, headers=BROWSER)
+    assert posted.headers["content-type"] == "application/problem+json"
+
+
 async def test_pictures_are_compressed_already(http: httpx.AsyncClient) -> None:
     answer = await http.get("/assets/photo-d4.webp", headers={"Accept-Encoding": "gzip"})
 
