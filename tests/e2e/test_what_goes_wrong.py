@@ -141,7 +141,7 @@ async def test_a_store_that_fails_for_a_while_holds_nobody_up(tab: Tab, ada: Use
 
     await on_put(page, fail_twice)
     await post_picture(page, "In the end")
-    await expect(on_their_way(page)).to_contain_text("Trying again")
+    await expect(on_their_way(page)).to_contain_text("That did not get through. Trying again")
 
     await expect_posted(page, ada, "In the end")
     assert tries == 3

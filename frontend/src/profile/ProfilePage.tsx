@@ -1,4 +1,5 @@
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
+import { useLocation } from "wouter";
 import type { Profile } from "../api/client";
 import { OFFERED_TYPES } from "../api/uploads";
 import { Outbox } from "../posts/Outbox";
@@ -57,6 +58,7 @@ function OwnChoices({ profile }: { profile: Profile }) {
   const chooser = useRef<HTMLInputElement>(null);
   const [chosen, setChosen] = useState<File | null>(null);
   const clearing = useSetAvatar();
+  const [, navigate] = useLocation();
 
   // Whoever is offline by then has it already.
   useEffect(() => void loadDialog().catch(() => {}), []);
@@ -88,7 +90,14 @@ function OwnChoices({ profile }: { profile: Profile }) {
             Remove avatar
           </button>
         )}
-        <button type="button" className="quiet" onClick={() => session.logOut()}>
+        <button
+          type="button"
+          className="quiet"
+          onClick={() => {
+            session.logOut();
+            navigate("/login"); // whoever comes next has not asked for this page
+          }}
+        >
           Log out
         </button>
       </div>
