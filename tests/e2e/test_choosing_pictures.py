@@ -65,7 +65,7 @@ async def test_each_picture_becomes_a_post_in_its_order(
         draft = page.get_by_role("group", name=f"Post with {name}.jpg")
         await draft.get_by_label("What is new?").fill(f"The {name}")
         await draft.get_by_label("What does it show?").fill(f"A {name} at dawn")
-    await page.get_by_role("button", name="Post 2 posts").click()
+    await page.get_by_role("button", name="Publish 2 posts").click()
     await expect(on_their_way(page)).to_have_count(0)
     await expect(posts(page).nth(0)).to_contain_text("The hills")
     await expect(posts(page).nth(1)).to_contain_text("The lake")

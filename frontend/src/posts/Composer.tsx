@@ -82,7 +82,7 @@ export function Composer() {
         />
         <small className="hint">or drop them here, or paste</small>
         <button type="submit" className="primary" disabled={count === 0}>
-          {count > 1 ? `Post ${count} posts` : "Post"}
+          {count > 1 ? `Publish ${count} posts` : "Post"}
         </button>
       </div>
     </form>

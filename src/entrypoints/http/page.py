@@ -136,7 +136,7 @@ def policy(store: ObjectStore) -> str:
 
 
 def on_not_found(page: Page, store: ObjectStore) -> Callable[..., Response[Any]]:
-    """What a browser that is led nowhere is shown: the page, which says so. Others get a problem."""
+    """Shows a browser that is led nowhere the page, which says so; others get a problem."""
     headers = {"Content-Security-Policy": policy(store)}
 
     def answer(request: AnyRequest, error: NotFoundException) -> Response[Any]:
