@@ -2,7 +2,8 @@
 
     PHOTOS=folder python -m tests.e2e.screenshots
 
-It takes five photos or more (JPEG, at most 5 MB each; the fifth is seen best), and writes to docs/images.
+It takes five photos or more (JPEG, at most 5 MB each; the fifth is seen best), and writes to
+docs/images.
 """
 
 import asyncio
