@@ -8,7 +8,11 @@ from tests.e2e.tab import Tab
 from tests.e2e.visit import choose, come_in, composer, drafts, keep_session, said, token_of
 from tests.integration.server import User
 
-pytestmark = pytest.mark.usefixtures("built_page")
+pytestmark = [
+    pytest.mark.usefixtures("built_page"),
+    # What is behind the API makes no difference here.
+    pytest.mark.parametrize("product", ["embedded"], indirect=True),
+]
 
 
 async def log_in(page: Page, user: User) -> None:

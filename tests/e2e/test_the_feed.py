@@ -13,7 +13,11 @@ from tests.e2e.visit import choose, come_in, expect_sharp, on_their_way, post, p
 from tests.integration.server import Server, User
 from tests.pictures import picture
 
-pytestmark = pytest.mark.usefixtures("built_page")
+pytestmark = [
+    pytest.mark.usefixtures("built_page"),
+    # What is behind the API makes no difference here.
+    pytest.mark.parametrize("product", ["embedded"], indirect=True),
+]
 MANY = 35
 LINE = Network(latency_ms=50, down_bytes_per_s=2_000_000, up_bytes_per_s=200_000)
 WATCH_SHIFTS = """

@@ -106,3 +106,10 @@ export function owedPosts(queries: QueryClient): Post[] {
   ].filter((post) => post.media?.thumbnails_status === "pending");
   return [...new Map(posts.map((post) => [post.id, post])).values()];
 }
+
+/** The profiles that are shown whose avatar owes its thumbnails. */
+export function owedFaces(queries: QueryClient): Profile[] {
+  return queries
+    .getQueriesData<Profile>({ queryKey: keys.profiles, type: "active" })
+    .flatMap(([, profile]) => (profile?.avatar?.thumbnails_status === "pending" ? [profile] : []));
+}

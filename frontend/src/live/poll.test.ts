@@ -5,7 +5,9 @@ import type { Post } from "../api/client";
 import { Problem } from "../upload";
 
 const fetchPost = vi.hoisted(() => vi.fn());
+const fetchProfile = vi.hoisted(() => vi.fn());
 vi.mock("../posts/queries", () => ({ fetchPost }));
+vi.mock("../profile/queries", () => ({ fetchProfile }));
 const { poll } = await import("./poll");
 
 const owed = { id: 7, media_id: 1, media: { id: 1, thumbnails_status: "pending" } } as Post;
@@ -14,15 +16,18 @@ const sharp = { ...owed, media: { id: 1, thumbnails_status: "ready" } } as Post;
 let queries: QueryClient;
 let stop: () => void;
 
+/** As a page that is open. */
+function show(queryKey: readonly unknown[], data: unknown): void {
+  queries.setQueryData(queryKey, data);
+  const options = { queryKey, staleTime: Number.POSITIVE_INFINITY };
+  new QueryObserver(queries, options).subscribe(() => {});
+}
+
 beforeEach(() => {
   vi.useFakeTimers();
   fetchPost.mockReset();
   queries = new QueryClient();
-  queries.setQueryData(keys.one(7), owed);
-  new QueryObserver(queries, {
-    queryKey: keys.one(7),
-    staleTime: Number.POSITIVE_INFINITY,
-  }).subscribe(() => {});
+  show(keys.one(7), owed);
 });
 
 afterEach(() => {
@@ -75,4 +80,18 @@ test("what could not be asked is asked again", async () => {
   await vi.advanceTimersByTimeAsync(2000);
 
   expect(queries.getQueryData(keys.one(7))).toEqual(sharp);
+});
+
+test("an avatar gets its thumbnails, too", async () => {
+  queries.removeQueries();
+  const owing = { username: "ada", avatar: { id: 1, thumbnails_status: "pending" } };
+  const whole = { username: "ada", avatar: { id: 1, thumbnails_status: "ready" } };
+  show(keys.profile("ada"), owing);
+  fetchProfile.mockResolvedValue(whole);
+
+  stop = poll(queries, 1000);
+  await vi.advanceTimersByTimeAsync(60_000);
+
+  expect(queries.getQueryData(keys.profile("ada"))).toEqual(whole);
+  expect(fetchProfile).toHaveBeenCalledOnce();
 });

@@ -1,8 +1,9 @@
 /** Looks for what the stream does not tell: other people's thumbnails, and events that were lost. */
 
 import type { QueryClient } from "@tanstack/react-query";
-import { changePost, dropPost, owedPosts } from "../api/cache";
+import { changeFace, changePost, dropPost, owedFaces, owedPosts } from "../api/cache";
 import { fetchPost } from "../posts/queries";
+import { fetchProfile } from "../profile/queries";
 import { Problem } from "../upload";
 
 const SLOWEST_MS = 15_000;
@@ -15,10 +16,12 @@ export function poll(queries: QueryClient, everyMs: number): () => void {
   let seen = "";
 
   async function look() {
-    const owed = navigator.onLine ? owedPosts(queries) : [];
-    for (const { id } of owed) if (!isOver) await lookAt(queries, id);
+    const posts = navigator.onLine ? owedPosts(queries).map(({ id }) => id) : [];
+    const faces = navigator.onLine ? owedFaces(queries).map(({ username }) => username) : [];
+    for (const id of posts) if (!isOver) await lookAtPost(queries, id);
+    for (const username of faces) if (!isOver) await lookAtFace(queries, username);
     if (isOver) return;
-    const ids = owed.map(({ id }) => id).join();
+    const ids = [...posts, ...faces].join();
     pauseMs = ids && ids === seen ? Math.min(pauseMs * 1.5, SLOWEST_MS) : everyMs;
     seen = ids;
     timer = setTimeout(look, pauseMs);
@@ -31,10 +34,15 @@ export function poll(queries: QueryClient, everyMs: number): () => void {
   };
 }
 
-async function lookAt(queries: QueryClient, id: number): Promise<void> {
+async function lookAtPost(queries: QueryClient, id: number): Promise<void> {
   try {
     changePost(queries, id, await fetchPost(id));
   } catch (error) {
     if (error instanceof Problem && error.status === 404) dropPost(queries, id);
   }
+}
+
+async function lookAtFace(queries: QueryClient, username: string): Promise<void> {
+  const profile = await fetchProfile(username).catch(() => null);
+  if (profile) changeFace(queries, profile);
 }

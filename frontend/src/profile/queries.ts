@@ -1,15 +1,17 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { changeFace, keys } from "../api/cache";
-import { answered, api } from "../api/client";
+import { answered, api, type Profile } from "../api/client";
 
-export function useProfile(username: string | undefined) {
+export function fetchProfile(username: string, signal?: AbortSignal): Promise<Profile> {
+  const options = { params: { path: { username } }, ...(signal && { signal }) };
+  return answered(api.GET("/users/{username}", options));
+}
+
+export function useProfile(username = "") {
   return useQuery({
-    queryKey: keys.profile(username ?? ""),
-    enabled: username !== undefined,
-    queryFn: ({ signal }) =>
-      answered(
-        api.GET("/users/{username}", { params: { path: { username: username ?? "" } }, signal }),
-      ),
+    queryKey: keys.profile(username),
+    enabled: username !== "",
+    queryFn: ({ signal }) => fetchProfile(username, signal),
   });
 }
 
