@@ -3,13 +3,12 @@
 import pytest
 from playwright.async_api import expect
 
-from tests.e2e.tab import DEVICES, Device, Tab
+from tests.e2e.tab import Tab
 
 pytestmark = pytest.mark.usefixtures("built_page")
 
 
-@pytest.mark.parametrize("device", DEVICES, ids=str)
-async def test_it_loads_under_its_policy(tab: Tab, device: Device) -> None:
+async def test_it_loads_under_its_policy(tab: Tab) -> None:
     for path in ("/", "/login", "/@ada", "/p/7"):
         answer = await tab.page.goto(path)
 
@@ -44,6 +43,7 @@ ATTACKS = {
 }
 
 
+@pytest.mark.parametrize("product", ["embedded"], indirect=True)
 @pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS)
 async def test_what_is_not_of_the_page_does_not_run_and_reaches_nobody(
     tab: Tab, attack: str
