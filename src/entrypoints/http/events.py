@@ -105,7 +105,7 @@ async def stream_events(
 
     It comes again once its thumbnails are made or have failed. Events may get lost,
     so look at the media you wait for when a stream has opened, and now and then. A stream ends
-    after ten minutes, with the token, or where events were missed: open another one 2 seconds
+    after ten minutes, with the token, or where events were missed: open another one some seconds
     later. Comments show that it is open. 429 `too_many_streams` beyond 10 of one user.
     """
     stream = EventStream(
