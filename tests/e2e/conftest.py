@@ -9,12 +9,14 @@ from playwright.async_api import Browser, async_playwright, expect
 
 from mediaport.entrypoints.http.page import is_built
 from tests.e2e.tab import DESKTOP, TELL_VIOLATIONS, Device, Tab
-from tests.integration.crew import real_parts
-from tests.integration.server import Server, User, Worker
+from tests.integration.conftest import crew, real
+from tests.integration.crew import api_and_worker, real_parts
+from tests.integration.server import Server, User
 from tests.servers.browser import chromium
 from tests.servers.found import missing
 from tests.serving import free_socket
 
+__all__ = ["crew", "real"]  # the same fixtures
 OpenTab = Callable[[str, Device], Awaitable[Tab]]
 # Other work on the same machine must not fail a page that gets there in the end.
 expect.set_options(timeout=10_000)
@@ -60,13 +62,9 @@ def product(
         request.getfixturevalue(name) for name in ("postgresql_server", "redis_server", "s3_server")
     ]
     with real_parts(*servers) as settings:
-        api = Server(folder, CORS_ORIGINS=origin, **settings)
-        worker = Worker(folder, **settings)
-        api.start()
-        worker.start()
-        yield api
-        assert api.stop() == 0
-        assert worker.stop() == 0
+        settings["CORS_ORIGINS"] = origin
+        with api_and_worker(folder, **settings) as api:
+            yield api
 
 
 @pytest.fixture

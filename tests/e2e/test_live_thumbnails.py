@@ -1,8 +1,6 @@
 """Thumbnails come into pages that are open already: by events, or by asking."""
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.async_api import Locator, expect
@@ -10,30 +8,11 @@ from playwright.async_api import Locator, expect
 from tests.e2e.conftest import OpenTab
 from tests.e2e.tab import DESKTOP, Tab
 from tests.e2e.visit import come_in, expect_sharp, posts, published
-from tests.integration.crew import Crew, real_parts
+from tests.integration.crew import Crew
 from tests.integration.server import User
 from tests.pictures import picture
-from tests.servers.postgresql import Postgresql
-from tests.servers.redis import RedisServer
-from tests.servers.s3 import S3Server
 
 pytestmark = pytest.mark.usefixtures("built_page")
-
-
-@pytest.fixture
-def real(
-    postgresql_server: Postgresql, redis_server: RedisServer, s3_server: S3Server
-) -> Iterator[dict[str, str]]:
-    """Real parts: there the worker is a process of its own, which may be late."""
-    with real_parts(postgresql_server, redis_server, s3_server) as settings:
-        yield settings
-
-
-@pytest.fixture
-def crew(tmp_path: Path) -> Iterator[Crew]:
-    crew = Crew(tmp_path)
-    yield crew
-    crew.end()
 
 
 async def test_a_post_sharpens_in_every_tab_once_there_is_a_worker(

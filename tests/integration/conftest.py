@@ -8,8 +8,8 @@ import pytest
 import yaml  # type: ignore[import-untyped]
 
 from tests.integration.container_files import COMPOSE, REQUIRED, Services, filled_in
-from tests.integration.crew import Crew, real_parts
-from tests.integration.server import Server, User, Worker
+from tests.integration.crew import Crew, api_and_worker, real_parts
+from tests.integration.server import Server, User
 from tests.servers.found import missing
 from tests.servers.postgresql import Postgresql
 from tests.servers.redis import RedisServer, start_redis
@@ -68,14 +68,11 @@ def product(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Server]:
     """An API process with a worker process beside it, on real parts, for the tests of a file."""
-    with real_parts(postgresql_server, redis_server, s3_server) as settings:
-        folder = tmp_path_factory.mktemp("product")
-        api, worker = Server(folder, **settings), Worker(folder, **settings)
-        api.start()
-        worker.start()
+    with (
+        real_parts(postgresql_server, redis_server, s3_server) as settings,
+        api_and_worker(tmp_path_factory.mktemp("product"), **settings) as api,
+    ):
         yield api
-        assert api.stop() == 0
-        assert worker.stop() == 0
 
 
 @pytest.fixture

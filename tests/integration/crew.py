@@ -51,6 +51,17 @@ def prepare_bucket(settings: dict[str, str]) -> None:
         pass
 
 
+@contextmanager
+def api_and_worker(folder: Path, **settings: str) -> Iterator[Server]:
+    """An API process, with a worker process beside it. Both end as they should."""
+    api, worker = Server(folder, **settings), Worker(folder, **settings)
+    api.start()
+    worker.start()
+    yield api
+    assert api.stop() == 0
+    assert worker.stop() == 0
+
+
 @dataclass(frozen=True)
 class RealProduct:
     """Where to look at what is in the parts that some settings name."""

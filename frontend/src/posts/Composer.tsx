@@ -1,9 +1,10 @@
-import { type ClipboardEvent, type FormEvent, type KeyboardEvent, useId, useRef } from "react";
+import { type ClipboardEvent, type FormEvent, type KeyboardEvent, useRef } from "react";
 import { OFFERED_TYPES, usePhases } from "../api/uploads";
 import { PictureIcon } from "../ui/icons";
 import { useStore } from "../ui/store";
+import { BodyField } from "./BodyField";
 import { DraftCard } from "./DraftCard";
-import { addPictures, changeDraft, drafts, isWorthPosting } from "./drafts";
+import { addPictures, drafts, isWorthPosting } from "./drafts";
 import { useDrop } from "./drops";
 import { publish } from "./outbox";
 
@@ -12,7 +13,6 @@ export function Composer() {
   const all = useStore(drafts);
   const chooser = useRef<HTMLInputElement>(null);
   const isDraggedOver = useDrop(addPictures);
-  const id = useId();
   const pictures = all.filter((draft) => draft.upload);
   const text = pictures.length === 0 ? all[0] : undefined;
   usePhases(all.flatMap(({ upload }) => upload ?? []));
@@ -46,21 +46,7 @@ export function Composer() {
       onKeyDown={press}
       onPaste={paste}
     >
-      {text && (
-        <>
-          <label htmlFor={id} className="unseen">
-            What is new?
-          </label>
-          <textarea
-            id={id}
-            rows={2}
-            maxLength={2000}
-            placeholder="What is new?"
-            value={text.body}
-            onChange={(event) => changeDraft(text.id, { body: event.target.value })}
-          />
-        </>
-      )}
+      {text && <BodyField draft={text} />}
       {pictures.map((draft) => (
         <DraftCard key={draft.id} draft={draft} />
       ))}

@@ -1,10 +1,10 @@
-import { useId, useRef } from "react";
+import { useId } from "react";
 import { nameOf } from "../api/uploads";
-import { useFocusIfLost } from "../ui/focus";
 import { CloseIcon } from "../ui/icons";
 import { usePreview } from "../ui/preview";
 import { UploadFailure } from "../ui/UploadFailure";
 import { UploadProgress } from "../ui/UploadProgress";
+import { BodyField } from "./BodyField";
 import { changeDraft, type Draft, dropPicture, replacePicture } from "./drafts";
 import { ShrinkButton } from "./ShrinkButton";
 
@@ -12,8 +12,6 @@ import { ShrinkButton } from "./ShrinkButton";
 export function DraftCard({ draft }: { draft: Draft }) {
   const preview = usePreview(draft.upload?.file);
   const id = useId();
-  const text = useRef<HTMLTextAreaElement>(null);
-  useFocusIfLost(text);
   if (!draft.upload) return null;
   const name = nameOf(draft.upload.file);
   return (
@@ -31,18 +29,7 @@ export function DraftCard({ draft }: { draft: Draft }) {
         )}
       </div>
       <div className="fields">
-        <label htmlFor={`${id}-body`} className="unseen">
-          What is new?
-        </label>
-        <textarea
-          id={`${id}-body`}
-          ref={text}
-          rows={2}
-          maxLength={2000}
-          placeholder="What is new?"
-          value={draft.body}
-          onChange={(event) => changeDraft(draft.id, { body: event.target.value })}
-        />
+        <BodyField draft={draft} />
         <label htmlFor={`${id}-alt`}>What does it show? For those who cannot see it.</label>
         <input
           id={`${id}-alt`}

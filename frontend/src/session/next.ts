@@ -7,7 +7,10 @@ export function loginFor(path: string): string {
 /** A path of this page alone: `?next=` may come from anyone. */
 export function pageToGoTo(search: string): string {
   const next = new URLSearchParams(search).get("next") ?? "/";
-  const url = URL.canParse(next, location.origin) ? new URL(next, location.origin) : null;
-  const isOurs = url?.origin === location.origin && !url.pathname.startsWith("//");
-  return isOurs ? url.pathname + url.search : "/";
+  try {
+    const { origin, pathname, search: query } = new URL(next, location.origin);
+    return origin === location.origin && !pathname.startsWith("//") ? pathname + query : "/";
+  } catch {
+    return "/"; // no address at all
+  }
 }
