@@ -19,6 +19,7 @@ from msgspec import Meta
 
 from mediaport.application.media.complete_upload import WORK_TIMEOUT_S
 from mediaport.application.ports.media_repository import COMPLETION_CLAIM_LASTS
+from mediaport.application.ports.object_store import origin_of
 from mediaport.domain.policy import MetadataRule
 from mediaport.domain.users import PASSWORD_MIN_LENGTH
 from mediaport.entrypoints.fail_points import POINTS
@@ -497,7 +498,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def own_origins(self) -> tuple[str, ...]:
         """Origins that this server's own pages may have."""
         local = (f"http://localhost:{self.port}", f"http://127.0.0.1:{self.port}")
-        return ("/".join(self.reached_at.split("/")[:3]), *local)
+        return (origin_of(self.reached_at), *local)
 
     @property
     def trusted_peers(self) -> list[str]:

@@ -2,7 +2,15 @@
 
 import type { InfiniteData, QueryClient } from "@tanstack/react-query";
 import { thumbnailsOf } from "../ui/picture";
-import type { Comment, CommentPage, Media, Post, PostPage, Profile } from "./client";
+import {
+  type Comment,
+  type CommentPage,
+  isProblem,
+  type Media,
+  type Post,
+  type PostPage,
+  type Profile,
+} from "./client";
 
 type CommentPages = InfiniteData<CommentPage, string | null>;
 type Pages = InfiniteData<PostPage, string | null>;
@@ -11,6 +19,7 @@ export const keys = {
   lists: ["posts"] as const,
   feed: ["posts", "feed"] as const,
   of: (username: string) => ["posts", "of", username] as const,
+  singles: ["post"] as const,
   one: (id: number) => ["post", id] as const,
   allComments: ["comments"] as const,
   comments: (id: number) => ["comments", id] as const,
@@ -23,7 +32,7 @@ function changePosts(queries: QueryClient, change: (post: Post) => Post | null):
   queries.setQueriesData<Pages>({ queryKey: keys.lists }, (data) =>
     data ? { ...data, pages: data.pages.map((page) => changedPage(page, change)) } : data,
   );
-  queries.setQueriesData<Post | null>({ queryKey: ["post"] }, (post) =>
+  queries.setQueriesData<Post | null>({ queryKey: keys.singles }, (post) =>
     post ? change(post) : post,
   );
 }
@@ -43,21 +52,22 @@ export function dropPost(queries: QueryClient, id: number): void {
   changePosts(queries, (post) => (post.id === id ? null : post));
 }
 
+/** Someone else, or another tab, was faster. */
+export function dropIfGone(queries: QueryClient, id: number, error: unknown): void {
+  if (isProblem(error, "post_not_found")) dropPost(queries, id);
+}
+
 /** A media item has changed: its thumbnails are there, most likely. */
 export function changeMedia(queries: QueryClient, media: Media): void {
   changePosts(queries, (post) =>
     post.media_id === media.id ? { ...post, media, media_url: media.media_url } : post,
   );
-  queries.setQueriesData<Profile>({ queryKey: keys.profiles }, (profile) => {
-    if (profile?.avatar?.id !== media.id) return profile;
-    const changed = {
-      ...profile,
-      avatar: media,
-      avatar_thumb_url: thumbnailsOf(media)[0]?.url ?? null,
-    };
-    changeFace(queries, changed);
-    return changed;
-  });
+  const avatar_thumb_url = thumbnailsOf(media)[0]?.url ?? null;
+  for (const [, profile] of queries.getQueriesData<Profile>({ queryKey: keys.profiles })) {
+    if (profile?.avatar?.id === media.id) {
+      changeFace(queries, { ...profile, avatar: media, avatar_thumb_url });
+    }
+  }
 }
 
 /** An avatar stands beside every post and comment of its user. */
@@ -99,7 +109,7 @@ function withFirst(data: Pages, post: Post): Pages {
 /** The posts that are shown whose thumbnails are still owed, each once. */
 export function owedPosts(queries: QueryClient): Post[] {
   const lists = queries.getQueriesData<Pages>({ queryKey: keys.lists, type: "active" });
-  const single = queries.getQueriesData<Post | null>({ queryKey: ["post"], type: "active" });
+  const single = queries.getQueriesData<Post | null>({ queryKey: keys.singles, type: "active" });
   const posts = [
     ...lists.flatMap(([, data]) => data?.pages.flatMap((page) => page.items) ?? []),
     ...single.flatMap(([, post]) => (post ? [post] : [])),

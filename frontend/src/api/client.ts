@@ -2,7 +2,7 @@
 
 import createClient from "openapi-fetch";
 import { session } from "../session/session";
-import { fetchUploadApi, problemOf } from "../upload";
+import { fetchUploadApi, Problem, problemOf } from "../upload";
 import type { components, paths } from "./schema";
 
 type Schemas = components["schemas"];
@@ -33,6 +33,11 @@ api.use({
 });
 
 export const uploadApi = fetchUploadApi({ fetch: fetchAsUser });
+
+/** Whether an error is the API's refusal of this kind. */
+export function isProblem(error: unknown, code: string): boolean {
+  return error instanceof Problem && error.code === code;
+}
 
 /** What was answered to a call of `api`. It rejects with a `Problem` where that is a refusal. */
 export async function answered<T>(asked: Promise<{ data?: T | undefined }>): Promise<T> {

@@ -1,10 +1,9 @@
 /** Looks for what the stream does not tell: other people's thumbnails, and events that were lost. */
 
 import type { QueryClient } from "@tanstack/react-query";
-import { changeFace, changePost, dropPost, owedFaces, owedPosts } from "../api/cache";
+import { changeFace, changePost, dropIfGone, owedFaces, owedPosts } from "../api/cache";
 import { fetchPost } from "../posts/queries";
 import { fetchProfile } from "../profile/queries";
-import { Problem } from "../upload";
 
 const SLOWEST_MS = 15_000;
 
@@ -38,7 +37,7 @@ async function lookAtPost(queries: QueryClient, id: number): Promise<void> {
   try {
     changePost(queries, id, await fetchPost(id));
   } catch (error) {
-    if (error instanceof Problem && error.status === 404) dropPost(queries, id);
+    dropIfGone(queries, id, error);
   }
 }
 

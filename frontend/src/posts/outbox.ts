@@ -1,10 +1,10 @@
 /** Posts on their way. They go on while another page is shown. */
 
-import { answered, api, type Post, uploadApi } from "../api/client";
+import { answered, api, isProblem, type Post, uploadApi } from "../api/client";
 import { drop, readyMedia, until, uploader } from "../api/uploads";
 import { session } from "../session/session";
 import { createStore } from "../ui/store";
-import { type MediaItem, Problem, type Upload } from "../upload";
+import type { MediaItem, Upload } from "../upload";
 import { type Draft, putBack, takeDrafts } from "./drafts";
 import { keepPreview } from "./previews";
 
@@ -107,10 +107,6 @@ function change(id: number, changes: Partial<Outgoing>): void {
 
 function leave(id: number): void {
   outgoing.set(outgoing.get().filter((item) => item.id !== id));
-}
-
-function isProblem(error: unknown, code: string): boolean {
-  return error instanceof Problem && error.code === code;
 }
 
 // After a 401 the same user goes on where they were.

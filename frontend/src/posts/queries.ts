@@ -2,15 +2,13 @@
 
 import {
   type InfiniteData,
-  type QueryClient,
   useInfiniteQuery,
   useMutation,
   useQuery,
   useQueryClient,
 } from "@tanstack/react-query";
-import { addComment, changePost, dropPost, keys } from "../api/cache";
+import { addComment, changePost, dropIfGone, dropPost, keys } from "../api/cache";
 import { answered, api, type CommentPage, type Post, type PostPage } from "../api/client";
-import { Problem } from "../upload";
 
 const PAGE = 10;
 
@@ -82,11 +80,6 @@ export function useDeletePost(post: Post) {
     onSuccess: () => dropPost(queries, post.id),
     onError: (error) => dropIfGone(queries, post.id, error),
   });
-}
-
-/** Someone else, or another tab, was faster. */
-function dropIfGone(queries: QueryClient, id: number, error: unknown): void {
-  if (error instanceof Problem && error.code === "post_not_found") dropPost(queries, id);
 }
 
 export function useComments(postId: number) {

@@ -1,12 +1,12 @@
 import { Link } from "wouter";
 import icon from "../icon.svg";
-import { useProfile } from "../profile/queries";
+import { useOwnFace } from "../profile/queries";
 import { useSession } from "../session/session";
 import { Avatar } from "../ui/Avatar";
 
 export function Header() {
   const session = useSession();
-  const { data } = useProfile(session?.username);
+  const face = useOwnFace();
   return (
     <header className="bar">
       <nav aria-label="Main">
@@ -15,10 +15,7 @@ export function Header() {
         </Link>
         {session && (
           <Link href={`/@${session.username}`} className="who">
-            <Avatar
-              of={data ?? { username: session.username, avatar_url: null, avatar_thumb_url: null }}
-              size={32}
-            />
+            <Avatar of={face} size={32} />
             <span>{session.username}</span>
           </Link>
         )}

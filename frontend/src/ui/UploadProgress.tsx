@@ -18,7 +18,7 @@ export function UploadProgress({ upload }: { upload: Upload }) {
   );
 }
 
-export function progressInWords(state: UploadState): string {
+function progressInWords(state: UploadState): string {
   if (state.pause?.reason === "offline") return "Offline. It goes on when you are back.";
   if (state.pause?.reason === "rate") return "Waiting until the server takes more …";
   if (state.pause) return "That did not get through. Trying again …";

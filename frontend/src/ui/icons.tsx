@@ -35,4 +35,3 @@ export const CloseIcon = () => <Icon path="M6 6l12 12M18 6L6 18" />;
 export const TrashIcon = () => (
   <Icon path="M5 7h14M10 7V4.500h4V7M7 7l.8 12.500h8.400L17 7M10.500 11v5M13.500 11v5" />
 );
-export const RetryIcon = () => <Icon path="M19 12a7 7 0 1 1-2.200-5.100L19 9M19 4.500V9h-4.500" />;

@@ -12,6 +12,7 @@ from mediaport.application.ports.object_store import (
     ObjectStore,
     SignedUpload,
     StoredObject,
+    origin_of,
 )
 from mediaport.domain.keys import KeyPrefixes
 from mediaport.domain.policy import ContentType
@@ -42,7 +43,7 @@ class DiskObjectStore(ObjectStore):
         prefixes: KeyPrefixes,
     ) -> None:
         self.public_base_url = public_base_url
-        self.upload_origin = "/".join(upload_base_url.split("/")[:3])
+        self.upload_origin = origin_of(upload_base_url)
         self._folder = folder
         self._signer = signer
         self._upload_base_url = upload_base_url

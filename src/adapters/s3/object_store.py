@@ -20,6 +20,7 @@ from mediaport.application.ports.object_store import (
     ObjectStore,
     SignedUpload,
     StoredObject,
+    origin_of,
 )
 from mediaport.application.ports.unavailable import PartUnavailable
 from mediaport.domain.keys import KeyPrefixes
@@ -47,7 +48,7 @@ class S3ObjectStore(ObjectStore):
         self._threads = ThreadPoolExecutor(connection.pool_size, thread_name_prefix="s3")
         address = self._address()
         self.public_base_url = public_base_url or address
-        self.upload_origin = "/".join(address.split("/")[:3])
+        self.upload_origin = origin_of(address)
 
     def presign_put(
         self,

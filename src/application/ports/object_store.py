@@ -55,6 +55,11 @@ class SignedUpload:
     expires_in_s: int
 
 
+def origin_of(url: str) -> str:
+    """scheme://host:port of a URL."""
+    return "/".join(url.split("/")[:3])
+
+
 @runtime_checkable  # HTTP handlers ask for it by its type
 class ObjectStore(Protocol):
     """Objects under keys. All writes are atomic: an object is there whole, or not at all.

@@ -1,6 +1,5 @@
 """`/media`: permission to upload, completion, and the media items themselves."""
 
-import hashlib
 from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Any, Literal
@@ -24,7 +23,7 @@ from mediaport.domain.users import User
 from mediaport.entrypoints.http.access import PUBLIC, SECURITY
 from mediaport.entrypoints.http.media_object import MediaObject, MediaObjects
 from mediaport.entrypoints.http.problems import documented
-from mediaport.entrypoints.http.wire import MAX_ID, PathId
+from mediaport.entrypoints.http.wire import MAX_ID, PathId, etag_of, is_known
 
 
 class KindPolicy(msgspec.Struct, frozen=True, kw_only=True):
@@ -215,10 +214,9 @@ async def show(
 ) -> Response[MediaObject]:
     """Show a media item with an ETag; 304 where `If-None-Match` names it."""
     media = media_objects.of(await show_media(MediaId(media_id), by=user.id))
-    tag = hashlib.sha256(msgspec.json.encode(media)).hexdigest()[:32]
-    headers = {"ETag": f'"{tag}"', "Cache-Control": "private, no-cache"}
-    known = [part.strip() for part in request.headers.get("if-none-match", "").split(",")]
-    if f'"{tag}"' in known or f'W/"{tag}"' in known:
+    tag = etag_of(msgspec.json.encode(media))
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
+    if is_known(request, tag):
         unchanged: Response[Any] = Response(
             None, status_code=HTTPStatus.NOT_MODIFIED, headers=headers
         )

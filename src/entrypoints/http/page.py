@@ -1,7 +1,6 @@
 """The page that `make page` builds: served from memory, at the root and at its own paths."""
 
 import gzip
-import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -16,13 +15,14 @@ from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath
 from litestar.types import Receive, Scope, Send
 
-from mediaport.application.ports.object_store import CACHE_CONTROL, ObjectStore
+from mediaport.application.ports.object_store import CACHE_CONTROL, ObjectStore, origin_of
 from mediaport.domain.users import USERNAME_PATTERN
 from mediaport.entrypoints.http.access import PUBLIC
 from mediaport.entrypoints.http.headers import content_policy
 from mediaport.entrypoints.http.health import UNMETERED
 from mediaport.entrypoints.http.problems import on_http_error
 from mediaport.entrypoints.http.rates import UNCOUNTED
+from mediaport.entrypoints.http.wire import etag_of, is_known
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -83,7 +83,7 @@ class Page:
     def __init__(self, folder: Path = FOLDER) -> None:
         index = folder / "index.html"
         self._index = index.read_bytes() if index.is_file() else _NOT_BUILT
-        self._tag = f'"{hashlib.sha256(self._index).hexdigest()[:32]}"'
+        self._tag = etag_of(self._index)
         self._assets: Mapping[str, _File] = {
             path.name: _File.read(path) for path in folder.glob("assets/*") if path.is_file()
         }
@@ -91,8 +91,7 @@ class Page:
     def index(self, request: AnyRequest) -> Response[bytes | None]:
         """The document, which names its assets; 304 for whoever has this one."""
         headers = {"Cache-Control": "no-cache", "ETag": self._tag}
-        known = re.split(r"\s*,\s*", request.headers.get("if-none-match", ""))
-        if self._tag in known or f"W/{self._tag}" in known:
+        if is_known(request, self._tag):
             return Response(None, status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
         return Response(self._index, headers=headers, media_type="text/html")
 
@@ -125,7 +124,7 @@ def is_built() -> bool:
 
 def policy(store: ObjectStore) -> str:
     """What the page may load: its own files, the API, and the two places where pictures are."""
-    public_origin = "/".join(store.public_base_url.split("/")[:3])
+    public_origin = origin_of(store.public_base_url)
     return (
         "default-src 'none'; script-src 'self'; style-src 'self'; "
         f"img-src 'self' blob: data: {public_origin}; "

@@ -2,9 +2,11 @@
 
 import base64
 import binascii
+import hashlib
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
+from litestar import Request
 from litestar.params import PathParameter, QueryParameter
 from msgspec import Meta
 
@@ -25,6 +27,17 @@ Limit = Annotated[int, QueryParameter(ge=1, le=MAX_PAGE, description="Items per 
 Cursor = Annotated[
     str | None, QueryParameter(max_length=100, description="`next_cursor` of the page before")
 ]
+
+
+def etag_of(body: bytes) -> str:
+    """A strong ETag, in its quotes."""
+    return f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+
+
+def is_known(request: Request[Any, Any, Any], tag: str) -> bool:
+    """Whether `If-None-Match` names an answer by its quoted ETag."""
+    known = [part.strip() for part in request.headers.get("if-none-match", "").split(",")]
+    return tag in known or f"W/{tag}" in known
 
 
 def to_cursor(position: Position | None) -> str | None:
