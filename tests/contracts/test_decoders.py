@@ -51,18 +51,15 @@ def pids(decoders: Decoders) -> list[int]:
     return decoders.idle_pids
 
 
-def slow_picture() -> bytes:
-    """Noise, which takes long to encode."""
-    return pictures.picture(ContentType.PNG, image=Image.effect_noise((3000, 3000), 90))
-
-
-async def at_work(decoders: Decoders, *, px: int = 3000) -> tuple[asyncio.Task[ThumbnailSet], int]:
-    """A slow picture that is being decoded, and by which process."""
+async def at_work(decoders: Decoders) -> tuple[asyncio.Task[ThumbnailSet], int]:
+    """A picture that was given to a process, and which; it is frozen, so it will not be done."""
     await decoders.start()
-    idle = pids(decoders)
-    making = asyncio.create_task(images(decoders).make_thumbnails(slow_picture(), sizes=(px,)))
-    await asyncio.sleep(0.1)
-    return making, (set(idle) - set(pids(decoders))).pop()
+    pid = pids(decoders)[-1]
+    os.kill(pid, signal.SIGSTOP)
+    making = asyncio.create_task(images(decoders).make_thumbnails(PICTURE, sizes=(128,)))
+    while pid in pids(decoders):
+        await asyncio.sleep(0)
+    return making, pid
 
 
 async def test_one_process_serves_many_images(make: Make) -> None:
@@ -96,6 +93,7 @@ async def test_an_image_that_crashes_its_decoder_is_broken(
     decoders = make()
     making, pid = await at_work(decoders)
     os.kill(pid, crash)
+    os.kill(pid, signal.SIGCONT)
 
     with pytest.raises(BrokenImage) as broken:
         await making
@@ -119,17 +117,21 @@ async def test_a_decoder_that_is_killed_says_nothing_of_the_image(make: Make) ->
 async def test_a_decoder_that_died_idle_is_not_asked(make: Make) -> None:
     decoders = make()
     await decoders.start()
-    os.kill(pids(decoders)[0], signal.SIGKILL)
-    await asyncio.sleep(0.2)
+    (pid,) = pids(decoders)
+    os.kill(pid, signal.SIGKILL)
+    while Path(f"/proc/{pid}").exists():
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(0.2)  # it was waited for; that is told by another thread
 
     assert (await images(decoders).make_thumbnails(PICTURE, sizes=(128,))).thumbnails
 
 
 async def test_an_image_that_takes_too_long_is_broken(make: Make) -> None:
     decoders = make(limits=Limits(cpu_s=0, memory_bytes=LIMITS.memory_bytes))
+    noise = pictures.picture(ContentType.PNG, image=Image.effect_noise((3000, 3000), 90))
 
     with pytest.raises(BrokenImage) as broken:
-        await images(decoders).make_thumbnails(slow_picture(), sizes=(3000,))
+        await images(decoders).make_thumbnails(noise, sizes=(3000,))
 
     assert broken.value.reason == "too_much_work"  # row 48
 
@@ -156,8 +158,7 @@ async def test_an_image_that_needs_too_much_memory_is_broken(make: Make) -> None
 
 async def test_an_image_that_hangs_delays_no_other(make: Make) -> None:
     decoders = make(count=2)
-    hanging, pid = await at_work(decoders)
-    os.kill(pid, signal.SIGSTOP)
+    hanging, _ = await at_work(decoders)
 
     async with asyncio.timeout(20):
         assert (await images(decoders).make_thumbnails(PICTURE, sizes=(128,))).thumbnails
@@ -171,10 +172,10 @@ async def test_a_decoder_that_hangs_is_given_up(
     make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Limits, "answer_timeout_s", 0.3)
-    decoders = make()
+    making, _ = await at_work(make())
 
     with pytest.raises(DecoderLost, match="no answer"):
-        await images(decoders).make_thumbnails(slow_picture(), sizes=(3000,))
+        await making
 
 
 async def test_what_is_cancelled_is_not_decoded_further(make: Make) -> None:
@@ -209,9 +210,10 @@ async def test_where_no_decoder_starts_the_image_is_not_at_fault(
 
 async def test_closed_while_one_is_at_work_it_leaves_no_process(make: Make) -> None:
     decoders = make()
-    making, pid = await at_work(decoders, px=512)
+    making, pid = await at_work(decoders)
 
     await decoders.close()
+    os.kill(pid, signal.SIGCONT)
     await making
 
     assert pids(decoders) == []
