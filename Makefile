@@ -87,7 +87,7 @@ node: ## Node.js for the page, in .cache/node, where the machine has none
 test: install $(STAND_IN) ## all tests
 	@$(call with_node,npm run --silent test,the page's own tests did not run)
 	@if $(has_node); then $(MAKE) --no-print-directory --quiet page examples; fi
-	@$(BIN)/pytest --cov --cov-report=term
+	@$(BIN)/pytest --numprocesses=auto --dist=worksteal --cov --cov-report=term
 
 unit: install ## the fast tests only, on fakes
 	@$(BIN)/pytest tests/unit

@@ -65,10 +65,13 @@ class Embedded:
         """Change the database behind everyone's back."""
         self.server.rows(statement)
 
+    def halt(self, _: str) -> None:
+        """Stop whoever would do, whole, the work of one that is to fail at the point."""
+        self.server.kill()
+
     @contextmanager
     def armed(self, point: str) -> Iterator[None]:
         """Work with a process that kills itself at the point; killed at the end at the latest."""
-        self.server.kill()
         with _armed(self.server, point):
             yield
 
@@ -98,14 +101,15 @@ class Real:
         """Change the database behind everyone's back."""
         rows_of(self._url, statement)
 
+    def halt(self, point: str) -> None:
+        """Stop whoever would do, whole, the work of one that is to fail at the point."""
+        self._armed = self._worker if point.startswith(("worker", "sweep")) else self._api
+        self._worker.kill()
+        self._armed.kill()
+
     @contextmanager
     def armed(self, point: str) -> Iterator[None]:
         """Work with a process that kills itself at the point; killed at the end at the latest."""
-        is_workers = point.startswith(("worker", "sweep"))
-        self._armed = self._worker if is_workers else self._api
-        self._worker.kill()  # one that is whole would do the work of one that is to fail
-        if not is_workers:
-            self._api.kill()
         with _armed(self._armed, point):
             yield
 
@@ -136,7 +140,10 @@ def _armed(process: MediaportProcess, point: str) -> Iterator[None]:
 def kill_at(stage: Embedded | Real, points: Sequence[str], report: Report) -> None:
     """Kill at each of the points, one after the other, then let everything settle."""
     for point in points:
-        _prepare(stage, point, report)
+        due = _prepared(stage, report) if point.startswith("sweep") else []
+        stage.halt(point)
+        for statement in due:
+            stage.write(statement)
         with stage.armed(point):
             working = threading.Thread(target=_work, args=[stage, report], daemon=True)
             working.start()
@@ -156,10 +163,8 @@ def kill_at(stage: Embedded | Real, points: Sequence[str], report: Report) -> No
     _settle(stage, report)
 
 
-def _prepare(stage: Embedded | Real, point: str, report: Report) -> None:
-    """Give a sweep something to do of each kind; some pictures are shown and must stay."""
-    if not point.startswith("sweep"):
-        return
+def _prepared(stage: Embedded | Real, report: Report) -> list[str]:
+    """What gives a sweep something to do of each kind; some pictures are shown and must stay."""
     stage.mended()
     user = stage.user
     shown, owed, unattached, pending = (user.upload(CLEAN) for _ in range(4))
@@ -170,13 +175,13 @@ def _prepare(stage: Embedded | Real, point: str, report: Report) -> None:
         user.http.post("/posts/", json={"body": "", "media_id": media_id}).raise_for_status()
         report.acknowledged.add(media_id)
     past = "'2026-01-01 00:00:00'"
-    stage.write(f"DELETE FROM media_variants WHERE media_id = {owed}")
-    stage.write(
-        f"UPDATE media SET thumbnails_status = 'pending', placeholder = NULL WHERE id = {owed}"
-    )
-    stage.write(f"UPDATE media SET expires_at = {past} WHERE id = {pending}")
-    stage.write(f"UPDATE media SET unattached_since = {past} WHERE id = {unattached}")
-    stage.write(f"UPDATE object_deletions SET due_at = {past}")
+    return [
+        f"DELETE FROM media_variants WHERE media_id = {owed}",
+        f"UPDATE media SET thumbnails_status = 'pending', placeholder = NULL WHERE id = {owed}",
+        f"UPDATE media SET expires_at = {past} WHERE id = {pending}",
+        f"UPDATE media SET unattached_since = {past} WHERE id = {unattached}",
+        f"UPDATE object_deletions SET due_at = {past}",
+    ]
 
 
 def _work(stage: Embedded | Real, report: Report) -> None:
