@@ -48,6 +48,18 @@ def s3_server() -> Iterator[S3Server]:
     server.stop()
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A process that shares the run says which servers it ran against."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["servers"] = USED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: object) -> None:
+    """Hear of the servers that another process of the run used."""
+    USED.update(getattr(node, "workeroutput", {}).get("servers", {}))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say which servers the tests ran against."""
     if USED:
