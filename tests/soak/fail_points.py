@@ -213,7 +213,6 @@ def _let_claims_run_out(stage: Embedded | Real) -> None:
 def _settle(stage: Embedded | Real, report: Report) -> None:
     """Everything that is owed is made, and everything that is due is done."""
     stage.mended()
-    stage.write("UPDATE object_deletions SET due_at = '2026-01-01 00:00:00'")
     deadline = time.monotonic() + PATIENCE_S
     undone = "SELECT id FROM object_deletions"
     while unsettled(stage.product) or stage.product.rows(undone):
@@ -221,6 +220,8 @@ def _settle(stage: Embedded | Real, report: Report) -> None:
             report.wrong.append(f"still owe their thumbnails: {sorted(unsettled(stage.product))}")
             report.wrong.append(f"still to be removed: {len(stage.product.rows(undone))} objects")
             break
+        # Again and again: what falls due by now may bring more that is due later.
+        stage.write("UPDATE object_deletions SET due_at = '2026-01-01 00:00:00'")
         time.sleep(0.2)
     failed = "SELECT id FROM media WHERE thumbnails_status = 'failed'"
     if broken := [number for (number,) in stage.product.rows(failed)]:

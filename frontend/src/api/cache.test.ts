@@ -1,4 +1,4 @@
-import { QueryClient } from "@tanstack/react-query";
+import { notifyManager, QueryClient, QueryObserver } from "@tanstack/react-query";
 import { beforeEach, expect, test } from "vitest";
 import { addPost, changeMedia, changePost, dropPost, keys } from "./cache";
 import type { Media, Post } from "./client";
@@ -51,6 +51,22 @@ test("a post that is deleted is gone everywhere", () => {
   expect(kept(keys.feed).map(({ id }) => id)).toEqual([3, 1]);
   expect(kept(keys.of("ada"))).toEqual([]);
   expect(queries.getQueryData(keys.one(2))).toBeNull();
+});
+
+test("a change is shown before anything can be painted", async () => {
+  const shown: number[] = [];
+  const observer = new QueryObserver<{ pages: { items: Post[] }[] }>(queries, {
+    queryKey: keys.feed,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  const show = ({ data }: ReturnType<typeof observer.getCurrentResult>) =>
+    shown.push(data?.pages[0]?.items[0]?.id ?? 0);
+  observer.subscribe(notifyManager.batchCalls(show)); // as React's hooks do
+
+  const frame = new Promise((resolve) => setTimeout(() => resolve([...shown]), 0));
+  addPost(queries, post(4));
+
+  expect(await frame).toContain(4);
 });
 
 test("a new post stands on top, once", () => {

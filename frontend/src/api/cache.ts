@@ -1,6 +1,6 @@
 /** What this browser has of the server: one change reaches every list and page that shows it. */
 
-import type { InfiniteData, QueryClient } from "@tanstack/react-query";
+import { type InfiniteData, notifyManager, type QueryClient } from "@tanstack/react-query";
 import { thumbnailsOf } from "../ui/picture";
 import {
   type Comment,
@@ -11,6 +11,10 @@ import {
   type PostPage,
   type Profile,
 } from "./client";
+
+// A change is shown before anything is painted again: a post that comes from elsewhere on the page
+// would be nowhere for a frame.
+notifyManager.setScheduler(queueMicrotask);
 
 type CommentPages = InfiniteData<CommentPage, string | null>;
 type Pages = InfiniteData<PostPage, string | null>;
