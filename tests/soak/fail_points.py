@@ -36,6 +36,8 @@ AT_HOME = pictures.picture(located=True)
 NO_PICTURE = b"no picture" * 100
 # Runs are short, so that what expires must do so soon; the sweep comes at once.
 SETTINGS = {"MEDIA_SWEEP_INTERVAL_S": "1", "MEDIA_MAX_PENDING": "100000"}
+PAST = "'2026-01-01 00:00:00'"
+DELETIONS_DUE = f"UPDATE object_deletions SET due_at = {PAST}"
 
 
 @dataclass
@@ -57,7 +59,7 @@ class Embedded:
     """One process that does everything, on SQLite and a folder."""
 
     def __init__(self, crew: Crew) -> None:
-        self.server = crew.api(**SETTINGS)
+        self.server = self.failing = crew.api(**SETTINGS)
         self.product: Product = self.server
         self.user = crew.user(self.server)
 
@@ -68,17 +70,6 @@ class Embedded:
     def halt(self, _: str) -> None:
         """Stop whoever would do, whole, the work of one that is to fail at the point."""
         self.server.kill()
-
-    @contextmanager
-    def armed(self, point: str) -> Iterator[None]:
-        """Work with a process that kills itself at the point; killed at the end at the latest."""
-        with _armed(self.server, point):
-            yield
-
-    @property
-    def failing(self) -> MediaportProcess:
-        """Whose point it is."""
-        return self.server
 
     def mended(self) -> None:
         """Start everything that is not running, whole."""
@@ -93,7 +84,7 @@ class Real:
         self._url = settings["DATABASE_URL"]
         self._api = crew.api(**settings)
         self._worker = crew.worker(**settings)
-        self._armed: MediaportProcess = self._api
+        self.failing: MediaportProcess = self._api
         self.product: Product = RealProduct(settings)
         self.user = crew.user(self._api)
 
@@ -103,20 +94,9 @@ class Real:
 
     def halt(self, point: str) -> None:
         """Stop whoever would do, whole, the work of one that is to fail at the point."""
-        self._armed = self._worker if point.startswith(("worker", "sweep")) else self._api
+        self.failing = self._worker if point.startswith(("worker", "sweep")) else self._api
         self._worker.kill()
-        self._armed.kill()
-
-    @contextmanager
-    def armed(self, point: str) -> Iterator[None]:
-        """Work with a process that kills itself at the point; killed at the end at the latest."""
-        with _armed(self._armed, point):
-            yield
-
-    @property
-    def failing(self) -> MediaportProcess:
-        """Whose point it is."""
-        return self._armed
+        self.failing.kill()
 
     def mended(self) -> None:
         """Start everything that is not running, whole."""
@@ -127,6 +107,7 @@ class Real:
 
 @contextmanager
 def _armed(process: MediaportProcess, point: str) -> Iterator[None]:
+    """Have it kill itself at the point, and at the end at the latest."""
     process.settings["FAIL_POINT"] = point
     with suppress(RuntimeError):  # it may be gone before it says that it is there
         process.start()
@@ -144,7 +125,7 @@ def kill_at(stage: Embedded | Real, points: Sequence[str], report: Report) -> No
         stage.halt(point)
         for statement in due:
             stage.write(statement)
-        with stage.armed(point):
+        with _armed(stage.failing, point):
             working = threading.Thread(target=_work, args=[stage, report], daemon=True)
             working.start()
             deadline = time.monotonic() + PATIENCE_S
@@ -174,13 +155,12 @@ def _prepared(stage: Embedded | Real, report: Report) -> list[str]:
     for media_id in (shown, owed):
         user.http.post("/posts/", json={"body": "", "media_id": media_id}).raise_for_status()
         report.acknowledged.add(media_id)
-    past = "'2026-01-01 00:00:00'"
     return [
         f"DELETE FROM media_variants WHERE media_id = {owed}",
         f"UPDATE media SET thumbnails_status = 'pending', placeholder = NULL WHERE id = {owed}",
-        f"UPDATE media SET expires_at = {past} WHERE id = {pending}",
-        f"UPDATE media SET unattached_since = {past} WHERE id = {unattached}",
-        f"UPDATE object_deletions SET due_at = {past}",
+        f"UPDATE media SET expires_at = {PAST} WHERE id = {pending}",
+        f"UPDATE media SET unattached_since = {PAST} WHERE id = {unattached}",
+        DELETIONS_DUE,
     ]
 
 
@@ -221,7 +201,7 @@ def _settle(stage: Embedded | Real, report: Report) -> None:
             report.wrong.append(f"still to be removed: {len(stage.product.rows(undone))} objects")
             break
         # Again and again: what falls due by now may bring more that is due later.
-        stage.write("UPDATE object_deletions SET due_at = '2026-01-01 00:00:00'")
+        stage.write(DELETIONS_DUE)
         time.sleep(0.2)
     failed = "SELECT id FROM media WHERE thumbnails_status = 'failed'"
     if broken := [number for (number,) in stage.product.rows(failed)]:
