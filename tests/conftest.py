@@ -1,6 +1,7 @@
 """What every suite needs: the event loop that the product runs on, and real servers."""
 
 import asyncio
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -46,6 +47,13 @@ def s3_server() -> Iterator[S3Server]:
     server = start_s3()
     yield server
     server.stop()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int | None:
+    """One process alone on servers that are named: what it makes and forgets there is its own."""
+    named = {"TEST_DATABASE_URL", "TEST_REDIS_URL"} & os.environ.keys()
+    return 1 if named else None
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
