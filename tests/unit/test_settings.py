@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from dotenv import dotenv_values
 
+from mediaport.adapters.limits import rate_limiter
 from mediaport.entrypoints.parts import thumbnail_recipe, upload_policy
 from mediaport.entrypoints.secret import secret_of
 from mediaport.entrypoints.settings import (
@@ -145,6 +146,12 @@ def test_sizes_that_do_not_fit_are_refused_in_words(sizes: str) -> None:
     assert str(refused.value).startswith("MEDIA_THUMBNAIL_SIZES: ")
     assert "$" not in str(refused.value)
     assert "array" not in str(refused.value)
+
+
+def test_a_dead_redis_holds_up_a_completion_for_less_than_a_second_by_default() -> None:
+    counting_s, asking_s = rate_limiter.TIMEOUT_S, Settings().redis_timeout_ms / 1000
+
+    assert counting_s + asking_s < 1  # row 42
 
 
 def test_origins_are_separated_by_commas() -> None:
