@@ -23,11 +23,11 @@ def environment(**settings: str) -> dict[str, str]:
 
 
 def run(*arguments: str, cwd: Path, **settings: str) -> subprocess.CompletedProcess[str]:
-    """A `mediaport` command, run to its end."""
+    """A `mediaport` command, run to its end; on a port of its own, unless it is told one."""
     return subprocess.run(
         [COMMAND, *arguments],
         cwd=cwd,
-        env=environment(**settings),
+        env=environment(**{"PORT": str(free_port()), **settings}),
         capture_output=True,
         text=True,
         timeout=120,

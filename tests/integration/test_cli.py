@@ -66,7 +66,7 @@ def test_a_database_that_was_not_migrated_stops_the_start_with_one_line(tmp_path
     for content in (None, b"", b"no database at all" * 100):
         if content is not None:
             database.write_bytes(content)
-        done = run("serve", cwd=tmp_path, PORT="8999")
+        done = run("serve", cwd=tmp_path)
         assert done.returncode == 2
         (line,) = done.stderr.splitlines()
         assert line.startswith("mediaport: DATA_DIR:")
@@ -80,7 +80,7 @@ def test_a_database_of_another_version_stops_the_start_with_one_line(tmp_path: P
         database.commit()
 
     for arguments in (["migrate"], ["serve", "--migrate"], ["serve"]):
-        done = run(*arguments, cwd=tmp_path, PORT="8999")
+        done = run(*arguments, cwd=tmp_path)
         assert done.returncode == 2
         (line,) = done.stderr.splitlines()
         assert line.startswith("mediaport: DATA_DIR:")
@@ -108,7 +108,7 @@ def test_a_real_part_that_does_not_fit_stops_the_start_with_one_line(
     commands = [["serve", "--migrate"], *([["worker"]] if "REDIS_URL" in settings else [])]
 
     for arguments in commands:
-        done = run(*arguments, cwd=tmp_path, PORT="8999", **settings)
+        done = run(*arguments, cwd=tmp_path, **settings)
 
         assert done.returncode == 2
         assert "Mediaport is running" not in done.stdout

@@ -184,7 +184,6 @@ class TestPostgresql:
                 cwd=tmp_path,
                 DATABASE_URL=to.render_as_string(hide_password=False),
                 JWT_SECRET="x" * 32,
-                PORT="8999",
             )
 
             assert done.returncode == 2
