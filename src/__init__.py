@@ -1,3 +1,3 @@
 """Mediaport: image uploads, straight to the object store, verified and with thumbnails."""
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"

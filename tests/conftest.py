@@ -50,10 +50,13 @@ def s3_server() -> Iterator[S3Server]:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers() -> int | None:
-    """One process alone on servers that are named: what it makes and forgets there is its own."""
+def pytest_xdist_auto_num_workers() -> int:
+    """Two more than there are cores, as half of the time is spent waiting.
+
+    One alone on servers that are named: what it makes and forgets there is its own.
+    """
     named = {"TEST_DATABASE_URL", "TEST_REDIS_URL"} & os.environ.keys()
-    return 1 if named else None
+    return 1 if named else (os.cpu_count() or 1) + 2
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

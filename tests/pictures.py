@@ -69,6 +69,11 @@ def picture(
     return body.getvalue()
 
 
+def large(*, located: bool = False) -> bytes:
+    """A JPEG of more bytes than are held in memory while it is completed."""
+    return picture(image=Image.effect_noise((2000, 1500), 100), located=located)
+
+
 def png_chunk(name: bytes, data: bytes) -> bytes:
     """One PNG chunk with its checksum."""
     return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))

@@ -63,5 +63,6 @@ def _shown(product: Product) -> set[int]:
     shown = (
         "SELECT media_id FROM posts WHERE media_id IS NOT NULL"
         " UNION SELECT avatar_media_id FROM users WHERE avatar_media_id IS NOT NULL"
+        " UNION SELECT media_id FROM attachments"
     )
     return {number for (number,) in product.rows(shown)}

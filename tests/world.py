@@ -1,10 +1,13 @@
 """The product over fakes: every use case, nothing real underneath."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
 
+from mediaport.adapters.memory.attachment_repository import MemoryAttachmentRepository
+from mediaport.adapters.memory.belongings import MemoryBelongings
 from mediaport.adapters.memory.clock import MemoryClock
 from mediaport.adapters.memory.images import MemoryImages, picture
 from mediaport.adapters.memory.inventory import MemoryInventory
@@ -14,15 +17,18 @@ from mediaport.adapters.memory.media_repository import MemoryMediaRepository
 from mediaport.adapters.memory.object_store import MemoryObjectStore
 from mediaport.adapters.memory.passwords import MemoryPasswords
 from mediaport.adapters.memory.post_repository import MemoryPostRepository
+from mediaport.adapters.memory.public_urls import MemoryPublicUrls
 from mediaport.adapters.memory.rate_limiter import MemoryRateLimiter
 from mediaport.adapters.memory.remake_repository import MemoryRemakeRepository
 from mediaport.adapters.memory.tables import MemoryTables
 from mediaport.adapters.memory.thumbnail_queue import MemoryThumbnailQueue
 from mediaport.adapters.memory.tokens import MemoryTokens
+from mediaport.adapters.memory.url_signer import MemoryUrlSigner
 from mediaport.adapters.memory.user_repository import MemoryUserRepository
 from mediaport.adapters.sql.database import Database
+from mediaport.application.ports.images import ThumbnailSet
 from mediaport.domain.media import Media, MediaId
-from mediaport.domain.policy import ContentType, Kind
+from mediaport.domain.policy import POST_IMAGE, ContentType, Kind
 from mediaport.domain.users import UserId
 from mediaport.entrypoints.container import Container
 from mediaport.entrypoints.settings import Settings
@@ -51,10 +57,12 @@ class World:
 
     def __post_init__(self) -> None:
         self.store = MemoryObjectStore(self.clock)
+        self.signer = MemoryUrlSigner(self.store, self.clock)
         self.media = MemoryMediaRepository(self.tables)
         self.use: Any = Container(settings=self.settings)
         self.use.clock.override(self.clock)
         self.use.store.override(self.store)
+        self.use.url_signer.override(self.signer)
         self.use.queue.override(self.queue)
         self.use.own_queue.override(self.queue)
         self.use.media_events.override(self.events)
@@ -63,6 +71,7 @@ class World:
         self.use.rate_limiter.override(self.rate_limiter)
         self.use.passwords.override(self.passwords)
         self.use.tokens.override(MemoryTokens())
+        self.use.recent_users.override(self.use.users)  # those would outlive `empty`
         if self.database is None:
             self._keep_rows_in_memory()
         else:
@@ -72,7 +81,10 @@ class World:
         self.use.media.override(self.media)
         self.use.leases.override(MemoryLeases(self.tables))
         self.use.inventory.override(MemoryInventory(self.tables))
+        self.use.belongings.override(MemoryBelongings(self.tables))
+        self.use.public_urls.override(MemoryPublicUrls(self.tables))
         self.use.users.override(MemoryUserRepository(self.tables))
+        self.use.attachments.override(MemoryAttachmentRepository(self.tables))
         self.use.posts.override(MemoryPostRepository(self.tables))
         self.use.remakes.override(MemoryRemakeRepository(self.tables))
 
@@ -99,7 +111,7 @@ class World:
         return user_id
 
     async def uploaded(
-        self, owner: UserId, kind: Kind = Kind.POST_IMAGE, body: bytes | None = None
+        self, owner: UserId, kind: Kind = POST_IMAGE, body: bytes | None = None
     ) -> MediaId:
         """A pending media item whose bytes lie in the store."""
         body = picture() if body is None else body
@@ -111,7 +123,7 @@ class World:
         return media_id
 
     async def ready(
-        self, owner: UserId, kind: Kind = Kind.POST_IMAGE, body: bytes | None = None
+        self, owner: UserId, kind: Kind = POST_IMAGE, body: bytes | None = None
     ) -> Media:
         """A ready media item."""
         media_id = await self.uploaded(owner, kind, body)
@@ -121,7 +133,20 @@ class World:
     async def work(self) -> None:
         """Make every thumbnail that was asked for."""
         while self.queue.waiting:
-            await self.use.make_thumbnails()(self.queue.waiting.pop(0))
+            self.queue.waiting.pop(0)
+            await self.use.make_next_thumbnails()()
+
+    def record_decodes(self) -> list[bytes]:
+        """The originals whose thumbnails are made from here on, in that order."""
+        begun: list[bytes] = []
+        decode = self.images.make_thumbnails
+
+        async def record(original: bytes, *, sizes: Sequence[int]) -> ThumbnailSet:
+            begun.append(original)
+            return await decode(original, sizes=sizes)
+
+        self.images.make_thumbnails = record  # type: ignore[method-assign]
+        return begun
 
     @property
     def public_keys(self) -> set[str]:

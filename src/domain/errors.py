@@ -5,7 +5,7 @@ No HTTP here: `entrypoints/http/problems.py` holds the one table of statuses.
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 class DomainError(Exception):
@@ -21,6 +21,19 @@ class DomainError(Exception):
     def __init__(self, message: str, **context: object) -> None:
         super().__init__(message)
         self.context = context
+
+
+class KindUnknown(DomainError):
+    """Raised when an upload declares a kind that is not among those that are set."""
+
+    code = "kind_unknown"
+
+    def __init__(self, kind: str, *, allowed: Sequence[str]) -> None:
+        super().__init__(
+            f"There is no kind {kind!r}. Upload as one of: {', '.join(allowed)}.",
+            kind=kind,
+            allowed_kinds=list(allowed),
+        )
 
 
 class ContentTypeNotAllowed(DomainError):
@@ -298,24 +311,22 @@ class WrongKind(DomainError):
 
 
 class MediaAlreadyAttached(DomainError):
-    """Raised when media is attached to a second post."""
+    """Raised when media is attached to a second post, or to a second place."""
 
     code = "media_already_attached"
 
     def __init__(self, media_id: int) -> None:
-        super().__init__(
-            f"Media {media_id} is attached to another post already.", media_id=media_id
-        )
+        super().__init__(f"Media {media_id} is attached somewhere else already.", media_id=media_id)
 
 
 class MediaStillShown(DomainError):
-    """Raised when media is deleted while a post or a profile shows it."""
+    """Raised when media is deleted while a post, a profile or another place shows it."""
 
     code = "media_still_shown"
 
     def __init__(self, media_id: int) -> None:
         super().__init__(
-            f"Media {media_id} is still shown. Delete the post, or replace the avatar, instead.",
+            f"Media {media_id} is still shown. Delete the post, or replace the picture, instead.",
             media_id=media_id,
         )
 
@@ -418,10 +429,18 @@ class NotAuthenticated(DomainError):
 
     code = "not_authenticated"
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(
-            f"{reason} Log in, and send the header Authorization: Bearer <access_token>."
-        )
+    def __init__(
+        self,
+        reason: str,
+        *,
+        mend: str = "Log in, and send the header Authorization: Bearer <access_token>.",
+    ) -> None:
+        super().__init__(f"{reason} {mend}")
+
+    @classmethod
+    def as_deleted(cls) -> Self:
+        """For a call in the name of a user who was deleted, maybe a moment ago."""
+        return cls("The user of this token no longer exists.")
 
 
 class CursorUnfit(DomainError):

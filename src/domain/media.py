@@ -20,7 +20,7 @@ from mediaport.domain.errors import (
     UploadExpired,
     WrongKind,
 )
-from mediaport.domain.keys import KeyPrefixes, variant_key
+from mediaport.domain.keys import KeyPrefixes, variant_keys
 from mediaport.domain.policy import ContentType, Kind, UploadPolicy
 from mediaport.domain.text import check_text
 from mediaport.domain.users import UserId
@@ -57,6 +57,13 @@ class ThumbnailsStatus(StrEnum):
     PENDING = "pending"
     READY = "ready"
     FAILED = "failed"
+
+
+def shown_url(public_url: str, status: Status, thumbnails_status: ThumbnailsStatus) -> str | None:
+    """The URL of a picture that can be shown: none while pending, none of a broken file."""
+    if status is Status.PENDING or thumbnails_status is ThumbnailsStatus.FAILED:
+        return None
+    return public_url
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +166,7 @@ class Media:
         """A pending media item with its keys chosen; `name` is a random one for both keys.
 
         Raises:
+            KindUnknown: The policy has no such kind.
             ContentTypeNotAllowed: The type is not on the allow-list.
             SizeNotPositive: Less than one byte is declared.
             SizeTooLarge: More bytes are declared than the kind may have.
@@ -212,10 +220,8 @@ class Media:
 
     @property
     def shown_url(self) -> str | None:
-        """The URL of a picture that can be shown: none while pending, none of a broken file."""
-        if not self.is_ready or self.thumbnails_status is ThumbnailsStatus.FAILED:
-            return None
-        return self.public_url
+        """The URL of a picture that can be shown."""
+        return shown_url(self.public_url, self.status, self.thumbnails_status)
 
     def url_of(self, object_key: str) -> str:
         """Where another public object of this media item is served: beside the original."""
@@ -251,7 +257,7 @@ class Media:
             MediaNotReady: It was not completed.
         """
         self.require_owner(by)
-        if self.kind is not kind:
+        if self.kind != kind:
             raise WrongKind(self.id, kind=self.kind, expected=kind)
         if not self.is_ready:
             raise MediaNotReady(self.id)
@@ -359,5 +365,5 @@ class Media:
     def published_keys(self, sizes: tuple[int, ...]) -> list[str]:
         """Every public key that this media item has, or could get while `sizes` are made."""
         made = [variant.object_key for variant in self.variants]
-        to_come = [variant_key(self.object_key, size) for size in sizes]
-        return [self.object_key, *dict.fromkeys(made + to_come)]
+        to_come = variant_keys(self.object_key, sizes).values()
+        return [self.object_key, *dict.fromkeys([*made, *to_come])]

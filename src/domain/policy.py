@@ -1,12 +1,15 @@
 """What may be uploaded: kinds, content types and their limits."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
+from typing import NewType
 
 from mediaport.domain.errors import (
     ContentTypeNotAllowed,
+    KindUnknown,
     SizeNotPositive,
     SizeTooLarge,
     StorageQuotaExceeded,
@@ -14,12 +17,15 @@ from mediaport.domain.errors import (
     TooManyPendingUploads,
 )
 
+Kind = NewType("Kind", str)
+"""What a media item is for. It never changes, and outlives the policy that it was uploaded under.
 
-class Kind(StrEnum):
-    """What a media item is for. It never changes."""
+A `UploadPolicy` says which kinds there are. Two are shown by posts and profiles; others by the
+places of an app that Mediaport is built into.
+"""
 
-    POST_IMAGE = "post_image"
-    AVATAR = "avatar"
+POST_IMAGE, AVATAR = Kind("post_image"), Kind("avatar")
+KIND_PATTERN = "[a-z][a-z0-9_]{0,19}"
 
 
 class ContentType(StrEnum):
@@ -47,6 +53,7 @@ class MetadataRule(StrEnum):
     KEEP = "keep"
 
 
+_ACCEPTED = frozenset(ContentType)
 _EXTENSIONS = MappingProxyType(
     {ContentType.JPEG: "jpg", ContentType.PNG: "png", ContentType.WEBP: "webp"}
 )
@@ -74,7 +81,7 @@ class UploadPolicy:
     """The limits that an upload is held to; `GET /media/policy` shows them.
 
     Attributes:
-        max_bytes: The largest object, in bytes, per kind.
+        max_bytes: The largest object, in bytes, per kind. These are the kinds that there are.
         max_pixels: The largest width x height that is decoded.
         max_pending: How many uploads one user may have pending at once.
         max_pending_bytes: How many bytes these may declare, together.
@@ -95,15 +102,23 @@ class UploadPolicy:
     unattached_ttl_s: int
     thumbnail_sizes: tuple[int, ...]
 
+    def __post_init__(self) -> None:
+        unfit = [kind for kind in self.max_bytes if not re.fullmatch(KIND_PATTERN, kind)]
+        if unfit:
+            raise ValueError(f"{unfit[0]!r} is no kind")
+
     def check(self, *, kind: Kind, content_type: str, size_bytes: int) -> ContentType:
         """The declared content type, if such an upload may be made.
 
         Raises:
+            KindUnknown: There is no such kind, or no more.
             ContentTypeNotAllowed: The type is not on the allow-list.
             SizeNotPositive: Less than one byte is declared.
             SizeTooLarge: More bytes are declared than the kind may have.
         """
-        if content_type not in set(ContentType):
+        if kind not in self.max_bytes:
+            raise KindUnknown(kind, allowed=list(self.max_bytes))
+        if content_type not in _ACCEPTED:
             raise ContentTypeNotAllowed(content_type, allowed=list(ContentType))
         if size_bytes < 1:
             raise SizeNotPositive(size_bytes)

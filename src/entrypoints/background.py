@@ -2,11 +2,19 @@
 
 import asyncio
 import logging
+import os
 from collections.abc import AsyncIterator, Coroutine
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    ExitStack,
+    asynccontextmanager,
+)
 from typing import Any
 
+from mediaport import __version__
 from mediaport.adapters.sql.clock import DatabaseClock
+from mediaport.adapters.telemetry import spans
 from mediaport.application.ports.unavailable import PartUnavailable
 from mediaport.entrypoints.container import Container
 
@@ -14,12 +22,13 @@ log = logging.getLogger(__name__)
 
 READ_TIME_EVERY_S = 30.0
 READ_AGAIN_S = 1.0
+FLUSH_S = 2.0
 
 
 @asynccontextmanager
 async def beside_the_api(container: Container) -> AsyncIterator[None]:
     """Make thumbnails and sweep until the block ends, unless workers do; then close all parts."""
-    async with using_parts(container), AsyncExitStack() as stack:
+    async with telling("API"), using_parts(container), AsyncExitStack() as stack:
         if container.settings().redis_url:
             # The API alone counts, and listens.
             stack.push_async_callback(container.redis_rate_limiter().close)
@@ -32,8 +41,33 @@ async def beside_the_api(container: Container) -> AsyncIterator[None]:
 
 async def work(container: Container) -> None:
     """What a worker does until it is cancelled: jobs from Redis, and what the sweep finds owed."""
-    async with using_parts(container), making_thumbnails(container), _sweeping(container):
-        await container.redis_worker().run()
+    settings = container.settings()
+    worker = container.redis_worker()  # before it is said that it works: a setting may not fit
+    with ExitStack() as stack:
+        if settings.worker_metrics_port:
+            # Imported here: most workers have none.
+            from mediaport.entrypoints.worker_port import answering  # noqa: PLC0415
+
+            stack.enter_context(answering(settings.host, settings.worker_metrics_port))
+        async with (
+            telling("worker"),
+            using_parts(container),
+            making_thumbnails(container),
+            _sweeping(container),
+        ):
+            await worker.run()
+
+
+@asynccontextmanager
+async def telling(role: str) -> AsyncIterator[None]:
+    """Say that a process begins and ends its work; then send the spans that wait."""
+    log.info("Started", extra={"role": role, "version": __version__, "pid": os.getpid()})
+    try:
+        yield
+    finally:
+        log.info("Stopped", extra={"role": role, "pid": os.getpid()})
+        if tracer := spans.used():
+            await asyncio.to_thread(tracer.close, patience_s=FLUSH_S)
 
 
 @asynccontextmanager
@@ -44,7 +78,7 @@ async def closing_parts(container: Container) -> AsyncIterator[None]:
         stack.push_async_callback(container.database().close)
         stack.push_async_callback(container.decoders().close)
         if settings.s3_bucket:
-            stack.callback(container.s3_store().close)
+            stack.push_async_callback(container.s3_store().close)
         if settings.redis_url:
             stack.push_async_callback(container.redis_queue().close)
             stack.push_async_callback(container.redis_media_events().close)

@@ -16,8 +16,6 @@ from itertools import count
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from dependency_injector import providers
-
 if TYPE_CHECKING:
     from mediaport.entrypoints.container import Container
 
@@ -36,8 +34,8 @@ USE_CASES = MappingProxyType(
             (
                 "media.get",
                 "media.claim_completion",
-                "store.stat",
                 "store.stage",
+                "store.stat_and_read",
                 "store.read",
                 "images.inspect",
                 "store.publish",
@@ -79,6 +77,26 @@ USE_CASES = MappingProxyType(
                 "queue.enqueue",
             ),
         ),
+        "delete": (
+            "delete_user",
+            (
+                "users.find",
+                "belongings.take_back_likes",
+                "belongings.take_back_comments",
+                "belongings.posts",
+                "belongings.thin_out",
+                "belongings.purge_posts",
+                "users.get",
+                "media.get",
+                "users.replace_avatar",
+                "store.delete",
+                "users.profile",
+                "belongings.empty_places",
+                "belongings.media",
+                "belongings.purge_media",
+                "belongings.close_account",
+            ),
+        ),
     }
 )
 POINTS = tuple(f"{name}.{step}" for name, (_, steps) in USE_CASES.items() for step in steps)
@@ -92,7 +110,9 @@ def arm(container: "Container") -> None:
     name, _, step = point.partition(".")
     log.warning("FAIL_POINT: this process kills itself after %s", point)
     provider = getattr(container, USE_CASES[name][0])
-    provider.override(providers.Object(watched(provider(), _killing_after(step))))
+    from dependency_injector.providers import Object  # noqa: PLC0415 - settings do without
+
+    provider.override(Object(watched(provider(), _killing_after(step))))
 
 
 def _killing_after(step: str) -> Done:

@@ -1,36 +1,48 @@
 """How each part is made from the settings: the embedded one, or the real one that they name.
 
-What only the real parts need is imported when it is asked for: boto3 and SAQ each take a good part
-of a second, and the embedded product does without.
+What only the real parts need is imported when it is asked for: SAQ alone takes a good part of a
+second, and the embedded product does without.
 """
 # ruff: noqa: PLC0415 - for that reason
 
 import hashlib
 import hmac
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Literal
+from importlib import import_module
+from math import ceil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy import URL
 
+from mediaport import __version__
 from mediaport.adapters.disk.folder import ObjectFolder
 from mediaport.adapters.disk.object_store import DiskObjectStore
-from mediaport.adapters.disk.signing import UploadSigner
+from mediaport.adapters.disk.signing import ReadSigner, UploadSigner
+from mediaport.adapters.disk.url_signer import DiskUrlSigner
 from mediaport.adapters.security.tokens import JwtTokens
-from mediaport.adapters.sql.database import Database, postgresql_url
-from mediaport.application.media.make_thumbnails import MakeThumbnails
+from mediaport.adapters.sql.database import Database
+from mediaport.adapters.sql.postgresql import postgresql_url
+from mediaport.adapters.telemetry import spans
+from mediaport.application.media.make_next_thumbnails import MakeNextThumbnails
+from mediaport.application.ports.clock import Clock
 from mediaport.application.ports.media_events import MediaEvents
+from mediaport.application.ports.object_store import CACHE_CONTROL, private_cache_control
 from mediaport.application.ports.rate_limiter import RateLimiter
 from mediaport.domain.keys import KeyPrefixes
-from mediaport.domain.policy import Kind, UploadPolicy
+from mediaport.domain.policy import AVATAR, POST_IMAGE, UploadPolicy
 from mediaport.entrypoints.settings import SettingError, Settings, redis_url_of
 
 if TYPE_CHECKING:
-    from mediaport.adapters.limits.rate_limiter import RedisRateLimiter
+    from mediaport.adapters.cloudfront.url_signer import CloudFrontUrlSigner
+    from mediaport.adapters.disk.server import DiskStoreServer
     from mediaport.adapters.redis.media_events import RedisMediaEvents
+    from mediaport.adapters.redis.rate_limiter import RedisRateLimiter
     from mediaport.adapters.s3.bucket_plan import BucketPlan
     from mediaport.adapters.s3.connection import S3Connection
     from mediaport.adapters.s3.object_store import S3ObjectStore
+    from mediaport.adapters.s3.url_signer import S3UrlSigner
     from mediaport.adapters.saq.pages import QueuePages
     from mediaport.adapters.saq.thumbnail_queue import SaqThumbnailQueue
     from mediaport.adapters.saq.worker import SaqWorker
@@ -41,12 +53,22 @@ def which(setting: str | None) -> Literal["own", "real"]:
     return "real" if setting else "own"
 
 
+def late(module: str, name: str) -> Callable[..., Any]:
+    """A class that is imported when the first one is made."""
+
+    def make(*parts: Any) -> Any:
+        return getattr(import_module(module), name)(*parts)
+
+    return make
+
+
 def upload_policy(settings: Settings) -> UploadPolicy:
     """The limits that the settings give."""
     return UploadPolicy(
         max_bytes={
-            Kind.POST_IMAGE: settings.media_max_bytes_post,
-            Kind.AVATAR: settings.media_max_bytes_avatar,
+            POST_IMAGE: settings.media_max_bytes_post,
+            AVATAR: settings.media_max_bytes_avatar,
+            **settings.extra_kinds,
         },
         max_pixels=settings.media_max_pixels,
         max_pending=settings.media_max_pending,
@@ -123,6 +145,82 @@ def disk_store(
     )
 
 
+def disk_store_server(
+    settings: Settings,
+    folder: ObjectFolder,
+    signer: UploadSigner,
+    clock: Clock,
+    prefixes: KeyPrefixes,
+) -> "DiskStoreServer":
+    """What serves the embedded object store, and takes uploads for it."""
+    from mediaport.adapters.disk.server import DiskStoreServer
+
+    return DiskStoreServer(
+        folder,
+        signer,
+        clock,
+        prefixes,
+        reader=ReadSigner(signer.secret) if settings.is_signed else None,
+        cache_control=cache_control(settings),
+    )
+
+
+def cache_control(settings: Settings) -> str:
+    """What caches are told of published objects."""
+    if settings.is_signed:
+        return private_cache_control(ttl_s=settings.media_signed_url_ttl_s)
+    return CACHE_CONTROL
+
+
+def who_verifies(settings: Settings) -> Literal["disk", "s3", "cloudfront"]:
+    """Where signed URLs lead, and are verified."""
+    if settings.cloudfront_key_pair_id:
+        return "cloudfront"
+    return "s3" if settings.s3_bucket else "disk"
+
+
+def disk_url_signer(settings: Settings, signer: UploadSigner) -> DiskUrlSigner:
+    """Signs URLs of the embedded object store."""
+    return DiskUrlSigner(ReadSigner(signer.secret), base_url=settings.upload_base_url)
+
+
+def s3_url_signer(connection: "S3Connection") -> "S3UrlSigner":
+    """Signs URLs of the bucket.
+
+    Raises:
+        SettingError: There are no credentials for it.
+    """
+    from mediaport.adapters.s3.url_signer import S3UrlSigner
+
+    require_credentials(connection)
+    return S3UrlSigner(connection)
+
+
+def cloudfront_url_signer(settings: Settings) -> "CloudFrontUrlSigner":
+    """Signs URLs of CloudFront, which stands in front of the bucket.
+
+    Raises:
+        SettingError: The key cannot be used.
+    """
+    name, file = "CLOUDFRONT_PRIVATE_KEY_FILE", settings.cloudfront_private_key_file or ""
+    try:
+        from mediaport.adapters.cloudfront.url_signer import CloudFrontUrlSigner
+
+        return CloudFrontUrlSigner(
+            key_pair_id=settings.cloudfront_key_pair_id or "",
+            private_key=Path(file).read_bytes(),
+            base_url=settings.s3_public_base_url or "",
+        )
+    except ImportError as error:
+        problem = "it needs cryptography: pip install 'mediaport[cloudfront]'"
+        raise SettingError(name, problem) from error
+    except OSError as error:
+        raise SettingError(name, f"{file}: {error.strerror}") from error
+    except ValueError as error:  # its own words for a key are long, and tell nobody what to do
+        problem = f"{file} is no RSA key in PEM without a password"
+        raise SettingError(name, problem) from error
+
+
 def s3_connection(settings: Settings) -> "S3Connection":
     """How the bucket of the settings is reached.
 
@@ -147,6 +245,7 @@ def s3_connection(settings: Settings) -> "S3Connection":
         connect_timeout_s=settings.s3_connect_timeout_s,
         read_timeout_s=settings.s3_read_timeout_s,
         max_attempts=settings.s3_max_attempts,
+        ca_bundle=settings.aws_ca_bundle,
     )
 
 
@@ -156,13 +255,12 @@ def require_credentials(connection: "S3Connection") -> None:
     Raises:
         SettingError: There are none.
     """
+    from mediaport.adapters.s3.credentials import NoCredentials
+
     try:
-        has_credentials = connection.has_credentials()
-    except ValueError as error:
-        raise SettingError("AWS_ACCESS_KEY_ID", str(error)) from error
-    if not has_credentials:
-        problem = f"there are no credentials for S3_BUCKET {connection.bucket!r}"
-        raise SettingError("AWS_ACCESS_KEY_ID", problem, "AKIAIOSFODNN7EXAMPLE")
+        connection.credentials()
+    except NoCredentials as error:
+        raise SettingError("AWS_ACCESS_KEY_ID", str(error), "AKIAIOSFODNN7EXAMPLE") from error
 
 
 def bucket_plan(settings: Settings, connection: "S3Connection") -> "BucketPlan":
@@ -176,6 +274,8 @@ def bucket_plan(settings: Settings, connection: "S3Connection") -> "BucketPlan":
         prefixes=key_prefixes(settings),
         origins=settings.page_origins,
         incoming_lasts_s=settings.media_pending_ttl_s + settings.media_upload_url_ttl_s,
+        is_public=not settings.is_signed,
+        signs_gets=settings.is_signed and who_verifies(settings) == "s3",
     )
 
 
@@ -185,15 +285,22 @@ def s3_store(
     """The object store in the bucket.
 
     Raises:
-        SettingError: There are no credentials for it.
+        SettingError: There are no credentials for it, or a setting does not fit.
     """
     from mediaport.adapters.s3.object_store import S3ObjectStore
 
     require_credentials(connection)
     try:
-        return S3ObjectStore(connection, prefixes, public_base_url=settings.s3_public_base_url)
-    except ValueError as error:  # boto3's own word for an endpoint or a region that is none
+        return S3ObjectStore(
+            connection,
+            prefixes,
+            public_base_url=settings.s3_public_base_url,
+            cache_control=cache_control(settings),
+        )
+    except ValueError as error:  # its own word for an endpoint that is none
         raise SettingError("S3_ENDPOINT_URL", str(error), "http://minio:9000") from error
+    except OSError as error:
+        raise SettingError("AWS_CA_BUNDLE", str(error), "/etc/ssl/private-ca.pem") from error
 
 
 def redis_queue(settings: Settings) -> "SaqThumbnailQueue":
@@ -208,7 +315,7 @@ def redis_queue(settings: Settings) -> "SaqThumbnailQueue":
 
 def redis_rate_limiter(settings: Settings, spare: RateLimiter) -> "RedisRateLimiter":
     """What counts requests in Redis; `spare` does while that is down."""
-    from mediaport.adapters.limits.rate_limiter import RedisRateLimiter
+    from mediaport.adapters.redis.rate_limiter import RedisRateLimiter
 
     with _redis_url(settings) as url:
         return RedisRateLimiter(url, name=settings.queue_name, spare=spare)
@@ -227,7 +334,32 @@ def redis_media_events(settings: Settings, local: MediaEvents) -> "RedisMediaEve
         )
 
 
-def redis_worker(settings: Settings, make_thumbnails: MakeThumbnails) -> "SaqWorker":
+def start_tracing(settings: Settings) -> None:
+    """Record spans in this process, where a collector is set.
+
+    Raises:
+        SettingError: What that takes is not installed.
+    """
+    endpoint = settings.otel_exporter_otlp_endpoint
+    if endpoint is None:
+        return
+    try:
+        from mediaport.adapters.telemetry.otel import OtelTracer, exporting
+    except ImportError as error:
+        problem = f"it is set, but {error.name} is missing: pip install 'mediaport[otel]'"
+        raise SettingError("OTEL_EXPORTER_OTLP_ENDPOINT", problem) from error
+    spans.use(OtelTracer(exporting(endpoint), service="mediaport", version=__version__))
+
+
+def turns_at_once(settings: Settings) -> int:
+    """How many media items a worker has in hand.
+
+    More than it decodes at once: an original is fetched, and thumbnails are put, meanwhile.
+    """
+    return settings.thumbnail_workers + ceil(settings.thumbnail_workers / 2)
+
+
+def redis_worker(settings: Settings, make_next: MakeNextThumbnails) -> "SaqWorker":
     """A worker on the queue in Redis."""
     from mediaport.adapters.saq.worker import SaqWorker
 
@@ -235,8 +367,8 @@ def redis_worker(settings: Settings, make_thumbnails: MakeThumbnails) -> "SaqWor
         return SaqWorker(
             url,
             name=settings.queue_name,
-            make_thumbnails=make_thumbnails,
-            concurrency=settings.thumbnail_workers,
+            make_next=make_next,
+            concurrency=turns_at_once(settings),
         )
 
 

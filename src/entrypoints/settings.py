@@ -20,17 +20,19 @@ from msgspec import Meta
 from mediaport.application.media.complete_upload import WORK_TIMEOUT_S
 from mediaport.application.ports.media_repository import COMPLETION_CLAIM_LASTS
 from mediaport.application.ports.object_store import origin_of
-from mediaport.domain.policy import MetadataRule
+from mediaport.domain.policy import AVATAR, KIND_PATTERN, POST_IMAGE, Kind, MetadataRule
 from mediaport.domain.users import PASSWORD_MIN_LENGTH
 from mediaport.entrypoints.fail_points import POINTS
 
 Port = Annotated[int, Meta(ge=1, le=65535)]
 Positive = Annotated[int, Meta(ge=1)]
-Bytes = Annotated[int, Meta(ge=1, le=2**31 - 1)]  # as the database holds them
+MAX_BYTES = 2**31 - 1  # as the database holds them
+Bytes = Annotated[int, Meta(ge=1, le=MAX_BYTES)]
 Total = Annotated[int, Meta(ge=1, le=2**53 - 1)]  # as JavaScript can count
 Seconds = Annotated[int, Meta(ge=1, le=100_000_000)]  # three years
 Region = Annotated[str, Meta(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 SignedSeconds = Annotated[int, Meta(ge=1, le=604_800)]  # SigV4 signs for no longer
+HalfSignedSeconds = Annotated[int, Meta(ge=1, le=302_400)]  # a URL is signed for two of them
 MAX_WORKERS = 64
 Workers = Annotated[int, Meta(ge=1, le=MAX_WORKERS)]
 Square = Annotated[int, Meta(ge=16, le=4096)]
@@ -52,14 +54,18 @@ Milliseconds = Annotated[int, Meta(ge=10, le=900)]  # a request is held up for l
 Attempts = Annotated[int, Meta(ge=1, le=10)]
 Password = Annotated[str, Meta(min_length=16)]
 Pool = Annotated[int, Meta(ge=1, le=1000)]
+DatabasePool = Annotated[int, Meta(ge=2, le=1000)]  # one for transactions, one for hot statements
 Patience = Annotated[int, Meta(ge=1, le=60)]
 AddressingStyle = Literal["path", "virtual"]
+Access = Literal["public", "signed"]
+LogFormat = Literal["auto", "json", "console"]
 # A part of what the library `limits` reads; it takes a tenth of a second to import.
 RATE_PATTERN = (
     "^(?:off|([1-9][0-9]{0,8})(?:/| per )([1-9][0-9]{0,3})? ?(second|minute|hour|day)s?)$"
 )
 RateText = Annotated[str, Meta(pattern=RATE_PATTERN)]
 PasswordLength = Annotated[int, Meta(ge=PASSWORD_MIN_LENGTH, le=64)]
+KindText = Annotated[str, Meta(pattern=f"^{KIND_PATTERN}=[1-9][0-9]{{0,9}}$")]
 LogLevel = Annotated[str, Meta(pattern="^(DEBUG|INFO|WARNING|ERROR)$")]
 
 
@@ -78,6 +84,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         "127.0.0.1"
     )
     port: Annotated[Port, Meta(description="Port to listen on", examples=["8000"])] = 8000
+    api_workers: Annotated[
+        Workers,
+        Meta(
+            description="Processes that serve the API on this port: as many as there are cores for "
+            "them; more than 1 need DATABASE_URL and REDIS_URL",
+            examples=["2"],
+        ),
+    ] = 1
     base_url: Annotated[
         Url | None,
         Meta(
@@ -99,7 +113,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = None
     database_pool_size: Annotated[
-        Pool,
+        DatabasePool,
         Meta(description="Connections to PostgreSQL that one process keeps", examples=["10"]),
     ] = 10
     database_connect_timeout_s: Annotated[
@@ -158,6 +172,34 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     log_level: Annotated[
         LogLevel, Meta(description="DEBUG, INFO, WARNING or ERROR", examples=["INFO"])
     ] = "INFO"
+    log_format: Annotated[
+        LogFormat,
+        Meta(
+            description="json for one JSON object a line, console for lines to read; auto is "
+            "console where standard error is a terminal",
+            examples=["json"],
+        ),
+    ] = "auto"
+    log_requests: Annotated[
+        bool, Meta(description="Whether each request has a line of its own", examples=["true"])
+    ] = False
+    worker_metrics_port: Annotated[
+        Port | None,
+        Meta(
+            description="Port on which `mediaport worker` answers to /metrics and /health/live, at "
+            "HOST; by default none",
+            examples=["9100"],
+        ),
+    ] = None
+    otel_exporter_otlp_endpoint: Annotated[
+        Url | None,
+        Meta(
+            description="Collector that takes OpenTelemetry traces by OTLP over HTTP; needs "
+            "`pip install 'mediaport[otel]'`; other OTEL_ variables are its SDK's, from the "
+            "environment alone",
+            examples=["http://localhost:4318"],
+        ),
+    ] = None
     jwt_secret: Annotated[
         Secret | None,
         Meta(
@@ -254,6 +296,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             description="Token of a temporary AWS_ACCESS_KEY_ID", examples=["<from your provider>"]
         ),
     ] = None
+    aws_ca_bundle: Annotated[
+        str | None,
+        Meta(
+            description="File of the authorities that the store's certificate may come from; by "
+            "default those that this host trusts",
+            examples=["/etc/ssl/private-ca.pem"],
+        ),
+    ] = None
     s3_endpoint_url: Annotated[
         Url | None,
         Meta(
@@ -278,8 +328,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = None
     s3_pool_size: Annotated[
         Pool,
-        Meta(description="Calls to the store that one process makes at once", examples=["16"]),
-    ] = 16
+        Meta(description="Calls to the store that one process makes at once", examples=["32"]),
+    ] = 32
     s3_connect_timeout_s: Annotated[
         Patience,
         Meta(description="Longest wait for a connection to the store, in s", examples=["2"]),
@@ -316,12 +366,51 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             description="Prefix of the keys of uploads, ending with a slash", examples=["incoming/"]
         ),
     ] = "incoming/"
+    media_access: Annotated[
+        Access,
+        Meta(
+            description="Who reads what is published: public for anyone, signed for whoever has a "
+            "URL that the API has signed; after a change, run `mediaport provision`",
+            examples=["signed"],
+        ),
+    ] = "public"
+    media_signed_url_ttl_s: Annotated[
+        HalfSignedSeconds,
+        Meta(
+            description="How long a signed URL can be used at least, in s; at most twice as long",
+            examples=["3600"],
+        ),
+    ] = 3600
+    cloudfront_key_pair_id: Annotated[
+        Name | None,
+        Meta(
+            description="Id of the public key at CloudFront, which is at S3_PUBLIC_BASE_URL then "
+            "and verifies the URLs; by default the bucket does",
+            examples=["K2JCJMDEHXQW5F"],
+        ),
+    ] = None
+    cloudfront_private_key_file: Annotated[
+        str | None,
+        Meta(
+            description="File of the private key that belongs to it: RSA in PEM, no password",
+            examples=["/run/secrets/cloudfront.pem"],
+        ),
+    ] = None
     media_max_bytes_post: Annotated[
         Bytes, Meta(description="Largest image of a post, in bytes", examples=["5242880"])
     ] = 5_242_880
     media_max_bytes_avatar: Annotated[
         Bytes, Meta(description="Largest avatar, in bytes", examples=["2097152"])
     ] = 2_097_152
+    media_kinds: Annotated[
+        tuple[KindText, ...],
+        Meta(
+            description="Kinds beside post_image and avatar, as NAME=MAX_BYTES, separated by "
+            "commas; a name is 1 to 20 of a-z, 0-9 and _; the app that Mediaport is built into "
+            "shows media of them",
+            examples=["banner=4194304,cover=8388608"],
+        ),
+    ] = ()
     media_max_pixels: Annotated[
         Pixels,
         Meta(description="Largest width x height that is decoded", examples=["40000000"]),
@@ -364,7 +453,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     media_unattached_ttl: Annotated[
         Seconds,
         Meta(
-            description="How long ready media is kept that no post and no profile shows, in s",
+            description="How long ready media is kept that nothing shows, in s",
             examples=["86400"],
         ),
     ] = 86_400
@@ -425,15 +514,50 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         if self.fail_point not in {None, *POINTS}:
             problem = f"{self.fail_point!r} is no step. There are: {', '.join(POINTS)}"
             raise SettingError("FAIL_POINT", problem)
+        self._check_kinds()
+        self._check_workers()
         self._check_ports()
         self._check_proxies()
         self._check_store()
+        self._check_access()
         if self.queue_web and not (self.redis_url and self.queue_web_password):
             missing = "QUEUE_WEB_PASSWORD" if self.redis_url else "REDIS_URL"
             raise SettingError("QUEUE_WEB", f"it is true, but {missing} is not set", "false")
 
+    def _check_kinds(self) -> None:
+        shown, example = ",".join(self.media_kinds), "banner=4194304,cover=8388608"
+        names = [POST_IMAGE, AVATAR, *(text.partition("=")[0] for text in self.media_kinds)]
+        doubled = next((name for name in names if names.count(name) > 1), None)
+        if doubled in {POST_IMAGE, AVATAR}:
+            setting = f"MEDIA_MAX_BYTES_{'POST' if doubled == POST_IMAGE else 'AVATAR'}"
+            problem = f"{shown} names {doubled}, which is there: its size is {setting}"
+            raise SettingError("MEDIA_KINDS", problem, example)
+        if doubled:
+            raise SettingError("MEDIA_KINDS", f"{shown} names {doubled} twice", example)
+        too_large = [kind for kind, size in self.extra_kinds.items() if size > MAX_BYTES]
+        if too_large:
+            problem = f"{shown}: {too_large[0]} may have at most {MAX_BYTES} bytes"
+            raise SettingError("MEDIA_KINDS", problem, example)
+
+    def _check_workers(self) -> None:
+        """What the embedded parts hold in memory, a second process would not see."""
+        if self.api_workers == 1:
+            return
+        needs = {"DATABASE_URL": self.database_url, "REDIS_URL": self.redis_url}
+        missing = [name for name, value in needs.items() if not value]
+        if missing:
+            problem = (
+                f"{self.api_workers} processes share a database, counts of requests and events; "
+                f"set {' and '.join(missing)}, or serve by one process"
+            )
+            raise SettingError("API_WORKERS", problem, "1")
+        if not hasattr(os, "fork"):
+            problem = f"this system cannot fork {self.api_workers} processes: start them one by one"
+            raise SettingError("API_WORKERS", problem, "1")
+
     def _check_ports(self) -> None:
-        for name in ("base_url", "database_url", "redis_url", *STORE_URLS, "s3_public_base_url"):
+        urls = ("base_url", "database_url", "redis_url", *STORE_URLS, "s3_public_base_url")
+        for name in (*urls, "otel_exporter_otlp_endpoint"):
             try:
                 _ = urlsplit(getattr(self, name) or "").port
             except ValueError as error:  # its words could show a part of a password
@@ -472,6 +596,38 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             raise SettingError(
                 "AWS_REGION", f"it is needed for S3_BUCKET {self.s3_bucket!r}", "eu-central-1"
             )
+
+    def _check_access(self) -> None:
+        pair, key = self.cloudfront_key_pair_id, self.cloudfront_private_key_file
+        if bool(pair) != bool(key):
+            name, other = "CLOUDFRONT_KEY_PAIR_ID", "CLOUDFRONT_PRIVATE_KEY_FILE"
+            raise SettingError(name, f"set it together with {other}, or neither")
+        needs = {
+            "MEDIA_ACCESS=signed": self.is_signed,
+            "S3_BUCKET": self.s3_bucket,
+            "S3_PUBLIC_BASE_URL": self.s3_public_base_url,
+        }
+        missing = [name for name, value in needs.items() if not value]
+        if pair and missing:
+            problem = f"it belongs to a private bucket behind CloudFront; set {', '.join(missing)}"
+            raise SettingError("CLOUDFRONT_KEY_PAIR_ID", problem)
+        if self.is_signed and self.s3_public_base_url and not pair:
+            problem = (
+                "with MEDIA_ACCESS=signed it is CloudFront's, with CLOUDFRONT_KEY_PAIR_ID and "
+                "CLOUDFRONT_PRIVATE_KEY_FILE; leave it out, and URLs lead to the store itself"
+            )
+            raise SettingError("S3_PUBLIC_BASE_URL", problem)
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether what is published can be read under signed URLs alone."""
+        return self.media_access == "signed"
+
+    @property
+    def extra_kinds(self) -> dict[Kind, int]:
+        """The largest image of each kind of MEDIA_KINDS, in bytes."""
+        parts = (text.partition("=") for text in self.media_kinds)
+        return {Kind(name): int(max_bytes) for name, _, max_bytes in parts}
 
     @property
     def address(self) -> str:
@@ -542,6 +698,7 @@ SECRETS = frozenset(
     {"jwt_secret", "queue_web_password", "aws_secret_access_key", "aws_session_token"}
 )
 # They may hold a password, between the user's name and the host.
+_USER = re.compile(r"(?<=://)[^/@\s]*@")  # such a URL is refused: its password is not repeated
 URLS_WITH_PASSWORDS = frozenset({"database_url", "redis_url"})
 
 
@@ -595,7 +752,8 @@ def _value(field: msgspec.structs.FieldInfo, raw: str) -> Any:
     try:
         return msgspec.convert(parsed, field.type, strict=False)
     except msgspec.ValidationError as error:
-        shown = "its value" if field.name in SECRETS | URLS_WITH_PASSWORDS else repr(raw)
+        is_secret = field.name in SECRETS | URLS_WITH_PASSWORDS
+        shown = "its value" if is_secret else repr(_USER.sub("", raw))
         meta = DESCRIPTIONS[field.name]
         # A regex, an "array" or an "enum" tells nobody anything: say what it is instead.
         is_form = any(word in str(error) for word in ("regex", "array", "enum"))

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from mediaport.adapters.sql.database import Database, postgresql_url
+from mediaport.adapters.sql.database import Database
 from mediaport.adapters.sql.migrations import upgrade
+from mediaport.adapters.sql.postgresql import postgresql_url
 from tests.servers.postgresql import Postgresql
 
 

@@ -139,6 +139,23 @@ class ObjectStoreContract:
         assert await store.read(key, start=3, length=0) == b""
         assert await store.read(key, start=7) == b"789"
 
+    @pytest.mark.parametrize(("length", "head"), [(3, b"012"), (10, b"0123456789"), (99, None)])
+    async def test_what_an_object_is_and_how_it_begins_is_told_at_once(
+        self, store: ObjectStore, clock: Clock, length: int, head: bytes | None
+    ) -> None:
+        body = b"0123456789"
+        key = await self.uploaded(store, clock, body)
+
+        told = await store.stat_and_read(key, length=length)
+
+        assert told == (await store.stat(key), head or body)
+
+    async def test_an_empty_object_begins_with_nothing(self, store: ObjectStore) -> None:
+        key = public()
+        await store.put(key, b"", content_type=JPEG)
+
+        assert await store.stat_and_read(key, length=9) == (await store.stat(key), b"")
+
     async def test_another_etag_is_noticed(self, store: ObjectStore, clock: Clock) -> None:
         key = incoming()
         upload = self.sign(store, clock, key)
@@ -170,16 +187,17 @@ class ObjectStoreContract:
         source, staged = incoming(), f"incoming/staged/{uuid4().hex}.jpg"
         upload = self.sign(store, clock, source)
         await self.put(store, upload, BODY)
-        etag = (await store.stat(source)).etag
 
-        staged_etag = await store.stage(source, staged, etag=etag)
+        await store.stage(source, staged)
         await self.put(store, upload, BODY[::-1])
 
-        assert await store.read(staged, etag=staged_etag) == BODY
+        stored, body = await store.stat_and_read(staged, length=len(BODY))
+        assert (stored.size_bytes, stored.content_type, body) == (len(BODY), JPEG, BODY)
+        assert await store.read(staged, etag=stored.etag) == BODY
         with pytest.raises(ValueError, match="not signed"):  # row 7
             self.sign(store, clock, staged)
         with pytest.raises(ObjectMissing):
-            await store.stage(incoming(), staged, etag=etag)
+            await store.stage(incoming(), staged)
 
     async def test_publishing_again_changes_nothing(self, store: ObjectStore, clock: Clock) -> None:
         source, target = await self.uploaded(store, clock), public()
@@ -253,6 +271,8 @@ class ObjectStoreContract:
             await store.stat(incoming())
         with pytest.raises(ObjectMissing):
             await store.read(incoming())
+        with pytest.raises(ObjectMissing):
+            await store.stat_and_read(incoming(), length=9)
         with pytest.raises(ObjectMissing):
             await store.publish(incoming(), public(), etag="x", content_type=JPEG)
 

@@ -3,16 +3,26 @@
 import asyncio
 from abc import abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import ClassVar
 
 import pytest
 
+from mediaport.application.ports.attachment_repository import AttachmentRepository
 from mediaport.application.ports.leases import Leases
-from mediaport.application.ports.media_repository import MediaRepository, ObjectDeletion
-from mediaport.application.ports.post_repository import Position, PostRepository, ShownPost
+from mediaport.application.ports.media_repository import (
+    ANYONE,
+    MediaRepository,
+    ObjectDeletion,
+    OwedThumbnails,
+)
+from mediaport.application.ports.post_repository import Position, PostRepository
 from mediaport.application.ports.remake_repository import Remake, RemakeRepository, Stretch
+from mediaport.application.ports.shown import Author, ShownComment, ShownMedia, ShownPost
 from mediaport.application.ports.user_repository import UserRepository
+from mediaport.domain.attachments import Place
 from mediaport.domain.errors import (
     MediaAlreadyAttached,
     MediaNotFound,
@@ -23,16 +33,16 @@ from mediaport.domain.errors import (
     UsernameTaken,
     UserNotFound,
 )
-from mediaport.domain.keys import KeyPrefixes
+from mediaport.domain.keys import KeyPrefixes, variant_key
 from mediaport.domain.media import ImageFacts, Media, MediaId, ThumbnailsStatus, Variant
-from mediaport.domain.policy import ContentType, Kind, UploadPolicy, Usage
+from mediaport.domain.policy import AVATAR, POST_IMAGE, ContentType, Kind, UploadPolicy, Usage
 from mediaport.domain.posts import Comment, Post, PostId
 from mediaport.domain.users import User, UserId
 
 NOW = datetime(2026, 1, 1, 12, 0, 0, 123456, tzinfo=UTC)
 FACTS = ImageFacts(content_type=ContentType.JPEG, width=60, height=40, needs_stripping=False)
 POLICY = UploadPolicy(
-    max_bytes={Kind.POST_IMAGE: 1000, Kind.AVATAR: 1000},
+    max_bytes={POST_IMAGE: 1000, AVATAR: 1000, Kind("banner"): 1000},
     max_pixels=10_000,
     max_pending=3,
     max_pending_bytes=1000,
@@ -42,6 +52,7 @@ POLICY = UploadPolicy(
     unattached_ttl_s=86_400,
     thumbnail_sizes=(128, 512),
 )
+AMPLE = replace(POLICY, max_pending=1000, max_pending_bytes=10**6, max_stored_bytes=10**9)
 
 
 def later(seconds: float) -> datetime:
@@ -49,6 +60,41 @@ def later(seconds: float) -> datetime:
 
 
 SOON = later(60)
+
+
+def pending_media(
+    media_id: MediaId,
+    *,
+    owner_id: UserId,
+    kind: Kind = POST_IMAGE,
+    size_bytes: int = 10,
+    now: datetime = NOW,
+    name: str = "name",
+) -> Media:
+    """A new upload."""
+    return Media.request(
+        id=media_id,
+        owner_id=owner_id,
+        kind=kind,
+        content_type="image/jpeg",
+        size_bytes=size_bytes,
+        policy=POLICY,
+        prefixes=KeyPrefixes(incoming="incoming/", public="public/"),
+        name=f"{name}{media_id}",
+        bucket="b",
+        public_base_url="https://cdn",
+        now=now,
+    )
+
+
+class Looking(UploadPolicy):
+    """Leaves no room, so that it is shown all that an owner has."""
+
+    seen: ClassVar[list[Usage]]
+
+    def check_quota(self, usage: Usage, *, size_bytes: int, now: datetime) -> None:
+        self.seen.append(usage)
+        raise MediaNotFound(0)
 
 
 @dataclass(frozen=True)
@@ -60,16 +106,20 @@ class Repositories:
     posts: PostRepository
     remakes: RemakeRepository
     leases: Leases
+    attachments: AttachmentRepository
 
     async def user(self, name: str = "ada") -> User:
         return await self.users.add(
             lambda user_id: User(id=user_id, username=name, password_hash="h", created_at=NOW)
         )
 
+    async def attach(self, place: Place, media: Media) -> None:
+        assert await self.attachments.replace(place, media.id, before=None, now=NOW, deletions=[])
+
     async def pending(
         self,
         owner: User,
-        kind: Kind = Kind.POST_IMAGE,
+        kind: Kind = POST_IMAGE,
         *,
         now: datetime = NOW,
         size_bytes: int = 10,
@@ -77,28 +127,10 @@ class Repositories:
     ) -> Media:
         """A new upload; held to the quotas of `policy`, if one is given."""
 
-        def make(media_id: MediaId, usage: Usage) -> Media:
-            if policy is not None:
-                policy.check_quota(usage, size_bytes=size_bytes, now=now)
-            return Media.request(
-                id=media_id,
-                owner_id=owner.id,
-                kind=kind,
-                content_type="image/jpeg",
-                size_bytes=size_bytes,
-                policy=POLICY,
-                prefixes=KeyPrefixes(incoming="incoming/", public="public/"),
-                name=f"name{media_id}",
-                bucket="b",
-                public_base_url="https://cdn",
-                now=now,
-            )
+        make = partial(pending_media, owner_id=owner.id, kind=kind, size_bytes=size_bytes, now=now)
+        return await self.media.add(make, owner_id=owner.id, policy=policy or AMPLE, now=now)
 
-        return await self.media.add(make, owner_id=owner.id, now=now)
-
-    async def ready(
-        self, owner: User, kind: Kind = Kind.POST_IMAGE, *, now: datetime = NOW
-    ) -> Media:
+    async def ready(self, owner: User, kind: Kind = POST_IMAGE, *, now: datetime = NOW) -> Media:
         media = (await self.pending(owner, kind)).complete(FACTS, etag="e", size_bytes=9, now=now)
         assert await self.mark_ready(media)
         return media
@@ -108,7 +140,7 @@ class Repositories:
         await self.media.claim_completion(media.id, now=NOW, until=until, deletions=[])
         return await self.media.mark_ready(media, claimed_until=until, deletions=deletions)
 
-    async def with_thumbnails(self, owner: User, kind: Kind = Kind.POST_IMAGE) -> Media:
+    async def with_thumbnails(self, owner: User, kind: Kind = POST_IMAGE) -> Media:
         media = await self.ready(owner, kind)
         made = media.with_thumbnails(variants_of(media), placeholder="cA==")
         assert await self.media.save_thumbnails(made)
@@ -139,14 +171,13 @@ class Repositories:
             )
         )
 
-    async def comment(self, post: Post, author: User, *, now: datetime = NOW) -> Comment:
-        shown = await self.posts.add_comment(
+    async def comment(self, post: Post, author: User, *, now: datetime = NOW) -> ShownComment:
+        return await self.posts.add_comment(
             post.id,
             lambda comment_id: Comment(
                 id=comment_id, post_id=post.id, author_id=author.id, body="x", created_at=now
             ),
         )
-        return shown.comment
 
     async def deletions(self) -> list[str]:
         return [key for _, key in await self.claimed(later(10**6))]
@@ -161,8 +192,8 @@ def variants_of(media: Media) -> tuple[Variant, ...]:
     return tuple(
         Variant(
             size=size,
-            object_key=f"public/{media.id}_{size}.webp",
-            public_url=f"https://cdn/{media.id}_{size}.webp",
+            object_key=variant_key(media.object_key, size),
+            public_url=variant_key(media.public_url, size),
             width=size,
             height=40,
             size_bytes=5,
@@ -176,7 +207,7 @@ def deletion(key: str = "old", due_at: datetime = NOW) -> ObjectDeletion:
 
 
 def bodies(page: Sequence[ShownPost]) -> list[str]:
-    return [shown.post.body for shown in page]
+    return [shown.body for shown in page]
 
 
 class RepositoriesContract:
@@ -260,17 +291,14 @@ class RepositoriesContract:
         await repositories.pending(ada, size_bytes=30)
         await repositories.ready(ada)
         await repositories.pending(bob, size_bytes=40)
-        seen: list[Usage] = []
-
-        def look(_: MediaId, usage: Usage) -> Media:
-            seen.append(usage)
-            raise MediaNotFound(0)
+        limits = {each.name: getattr(POLICY, each.name) for each in fields(POLICY)}
+        policy, Looking.seen = Looking(**{**limits, "max_pending": 0}), []
 
         for owner in (ada, bob, await repositories.user("eve")):
             with pytest.raises(MediaNotFound):
-                await repositories.media.add(look, owner_id=owner.id, now=NOW)
+                await repositories.pending(owner, policy=policy)
 
-        assert seen == [
+        assert policy.seen == [
             Usage(pending=2, pending_bytes=50, expires_at=later(3590), stored_bytes=9),
             Usage(pending=1, pending_bytes=40, expires_at=later(3600), stored_bytes=0),
             Usage(pending=0, pending_bytes=0, expires_at=None, stored_bytes=0),
@@ -293,7 +321,7 @@ class RepositoriesContract:
     ) -> None:
         owner = await repositories.user()
         attached = await repositories.ready(owner, now=later(-500))
-        worn = await repositories.ready(owner, Kind.AVATAR, now=later(-500))
+        worn = await repositories.ready(owner, AVATAR, now=later(-500))
         younger = await repositories.ready(owner, now=later(-100))
         older = await repositories.ready(owner, now=later(-200))
         made = older.with_thumbnails(variants_of(older), placeholder="cA==")
@@ -438,7 +466,7 @@ class RepositoriesContract:
     async def test_what_is_shown_cannot_be_purged(self, repositories: Repositories) -> None:
         owner = await repositories.user()
         attached = await repositories.with_thumbnails(owner)
-        worn = await repositories.with_thumbnails(owner, Kind.AVATAR)
+        worn = await repositories.with_thumbnails(owner, AVATAR)
         await repositories.post(owner, attached)
         await repositories.users.replace_avatar(owner, worn.id, deletions=[])
 
@@ -529,7 +557,7 @@ class RepositoriesContract:
         assert again.start == 2
         await repositories.media.release_thumbnails(held, counted=False)  # ran out: not theirs
         assert await claim(media.id, now=later(21), until=later(40)) is None
-        await repositories.media.release_thumbnails(again, counted=False)
+        await repositories.media.release_thumbnails(again, counted=False, until=None)
         third = await claim(media.id, now=later(21), until=later(40))
         assert third
         assert third.start == 2
@@ -537,6 +565,31 @@ class RepositoriesContract:
         fourth = await claim(media.id, now=later(22), until=later(40))
         assert fourth
         assert fourth.start == 3
+
+    async def test_owners_come_one_after_the_other_with_what_they_are_owed_first(
+        self, repositories: Repositories
+    ) -> None:
+        older, newer, idle = [await repositories.user(name) for name in ("ada", "bob", "cyd")]
+        late = await repositories.ready(newer, now=later(-1))
+        first = await repositories.ready(newer, now=later(-2))
+        only = await repositories.ready(older, now=later(-9))
+        await repositories.pending(idle)
+
+        async def next_owed(*, before: UserId, now: float = 0) -> OwedThumbnails | None:
+            return await repositories.media.next_owed(before=before, now=later(now))
+
+        assert await next_owed(before=ANYONE) == OwedThumbnails(first.id, newer.id)
+        assert await next_owed(before=newer.id) == OwedThumbnails(only.id, older.id)
+        assert await next_owed(before=older.id) is None
+
+        await repositories.media.claim_thumbnails(first.id, now=NOW, until=later(20))
+        assert await next_owed(before=ANYONE) == OwedThumbnails(late.id, newer.id)
+        assert await next_owed(before=ANYONE, now=20) == OwedThumbnails(first.id, newer.id)
+
+        await repositories.media.claim_thumbnails(late.id, now=NOW, until=later(20))
+        assert await next_owed(before=ANYONE) == OwedThumbnails(only.id, older.id)
+        await repositories.media.save_thumbnails(only.without_thumbnails(reason="torn"))
+        assert await next_owed(before=ANYONE) is None
 
     async def test_thumbnails_are_saved_once(self, repositories: Repositories) -> None:
         media = await repositories.ready(await repositories.user())
@@ -568,7 +621,9 @@ class RepositoriesContract:
         made = media.with_thumbnails(variants_of(media), placeholder="cA==")
         assert not await repositories.media.save_thumbnails(made)  # row 53
 
-    async def test_the_longest_owed_come_first(self, repositories: Repositories) -> None:
+    async def test_of_an_owner_the_longest_owed_come_first(
+        self, repositories: Repositories
+    ) -> None:
         owner = await repositories.user()
         ids = [(await repositories.ready(owner, now=later(-n))).id for n in range(3)]
 
@@ -616,7 +671,8 @@ class RepositoriesContract:
         before = await repositories.with_thumbnails(await repositories.user())
         await repositories.media.describe(before.described("A dog"))
         small, large = variants_of(before)
-        larger = replace(large, size=640, object_key="640", width=7)
+        key, url = (variant_key(each, 640) for each in (before.object_key, before.public_url))
+        larger = replace(large, size=640, object_key=key, public_url=url, width=7)
         made = before.with_thumbnails((small, larger), placeholder="bmV3")
 
         assert await repositories.replace(made, dropped_due_at=later(60))
@@ -761,19 +817,20 @@ class RepositoriesContract:
     ) -> None:
         ada, bob = await repositories.user("ada"), await repositories.user("bob")
         media = await repositories.with_thumbnails(ada)
-        avatar = await repositories.with_thumbnails(ada, Kind.AVATAR)
+        avatar = await repositories.with_thumbnails(ada, AVATAR)
         await repositories.users.replace_avatar(ada, avatar.id, deletions=[])
         post = await repositories.post(ada, media)
         await repositories.posts.like(post.id, by=bob.id, now=NOW)
 
         seen = await repositories.posts.show(post.id, viewer=bob.id)
 
-        assert seen.media == media
-        assert (seen.owner.user.username, seen.owner.avatar) == ("ada", avatar)
-        assert seen.liked_by_me
-        assert seen.post == replace(post, like_count=1)
+        liked = replace(post, like_count=1)
+        owner = Author.of(ada, avatar)
+        assert seen == ShownPost.of(liked, owner=owner, media=media, liked_by_me=True)
+        assert seen.media
+        assert seen.media.thumbnails == {each.size: each.public_url for each in media.variants}
         assert not (await repositories.posts.show(post.id, viewer=ada.id)).liked_by_me
-        assert await repositories.posts.get(post.id) == seen.post
+        assert await repositories.posts.get(post.id) == liked
         assert (await repositories.users.profile("ada")).avatar == avatar
 
     async def test_posts_without_pictures_are_shown_too(self, repositories: Repositories) -> None:
@@ -822,7 +879,7 @@ class RepositoriesContract:
             await repositories.post(owner, now=later(seconds), body=body)
 
         async def page(owner: User | None = None, last: ShownPost | None = None) -> list[ShownPost]:
-            before = Position(created_at=last.post.created_at, id=last.post.id) if last else None
+            before = Position(created_at=last.created_at, id=last.id) if last else None
             shown = await repositories.posts.page(
                 viewer=ada.id, owner=owner.id if owner else None, before=before, limit=2
             )
@@ -834,6 +891,49 @@ class RepositoriesContract:
         assert bodies([*first, *second, *third]) == ["5", "4", "3", "2", "1"]
         of_ada = await page(owner=ada)
         assert bodies([*of_ada, *await page(owner=ada, last=of_ada[-1])]) == ["4", "3", "1"]
+
+    async def test_a_page_shows_what_has_changed_since(self, repositories: Repositories) -> None:
+        ada, bob = await repositories.user("ada"), await repositories.user("bob")
+        media = await repositories.ready(ada)
+        post = await repositories.post(ada, media)
+
+        async def shown(viewer: User) -> ShownPost:
+            (only,) = await repositories.posts.page(
+                viewer=viewer.id, owner=None, before=None, limit=2
+            )
+            return only
+
+        assert (await shown(ada), await shown(bob)) == (await shown(bob), await shown(ada))
+        await repositories.posts.like(post.id, by=bob.id, now=NOW)
+        by_ada, by_bob = await shown(ada), await shown(bob)
+        assert (by_ada.like_count, by_ada.liked_by_me) == (1, False)
+        assert by_bob == by_ada._replace(liked_by_me=True)
+        made = media.with_thumbnails(variants_of(media), placeholder="cA==")
+        await repositories.media.save_thumbnails(made)
+        assert (await shown(ada)).media == ShownMedia.of(made)
+        avatar = await repositories.ready(ada, AVATAR)
+        await repositories.users.replace_avatar(ada, avatar.id, deletions=[])
+        assert (await shown(bob)).owner.avatar == ShownMedia.of(avatar)
+
+    async def test_a_post_and_its_media_can_be_deleted_at_once(
+        self, repositories: Repositories
+    ) -> None:
+        owner = await repositories.user()
+        for _ in range(10):
+            media = await repositories.with_thumbnails(owner)
+            post = await repositories.post(owner, media)
+
+            deleted, *purged = await asyncio.gather(
+                repositories.posts.delete(post, deletions=[deletion("picture")]),
+                *(
+                    repositories.media.purge(media, deletions=[deletion("picture")])
+                    for _ in range(3)
+                ),
+                return_exceptions=True,
+            )
+
+            assert deleted is None
+            assert {type(error) for error in purged} <= {MediaStillShown, MediaNotFound}
 
     async def test_a_deleted_post_takes_everything_along(self, repositories: Repositories) -> None:
         owner = await repositories.user()
@@ -881,22 +981,30 @@ class RepositoriesContract:
         comments = repositories.posts.comments
 
         first = await comments(post.id, after=None, limit=2)
-        last = first[-1].comment
+        last = first[-1]
         rest = await comments(
             post.id, after=Position(created_at=last.created_at, id=last.id), limit=2
         )
 
-        assert [shown.comment for shown in [*first, *rest]] == written
-        assert [shown.author.user.username for shown in first] == ["ada", "bob"]
+        assert [*first, *rest] == written
+        assert [shown.author.username for shown in first] == ["ada", "bob"]
         assert (await repositories.posts.get(post.id)).comment_count == 3
         with pytest.raises(PostNotFound):
             await comments(PostId(99), after=None, limit=2)
         with pytest.raises(PostNotFound):
             await repositories.comment(replace(post, id=PostId(99)), ada)
 
+    async def test_a_user_can_bring_an_id_along(self, repositories: Repositories) -> None:
+        owner = User(id=UserId(7_000_000_000), username="owner", password_hash="!", created_at=NOW)
+
+        await asyncio.gather(*(repositories.users.keep(owner) for _ in range(4)))
+        await repositories.users.keep(replace(owner, password_hash="another"))
+
+        assert await repositories.users.get(owner.id) == owner
+
     async def test_a_replaced_avatar_is_purged(self, repositories: Repositories) -> None:
         owner = await repositories.user()
-        first, second = [await repositories.with_thumbnails(owner, Kind.AVATAR) for _ in range(2)]
+        first, second = [await repositories.with_thumbnails(owner, AVATAR) for _ in range(2)]
         replace_avatar = repositories.users.replace_avatar
 
         assert await replace_avatar(owner, first.id, deletions=[])

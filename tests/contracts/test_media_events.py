@@ -277,10 +277,11 @@ class TestRedisMediaEventsWithoutRedis:
         assert len(caplog.records) == 1
 
     async def test_silence_alone_ends_nothing(self, proxy: TcpProxy) -> None:
-        events = redis_events(f"redis://127.0.0.1:{proxy.port}", new_name(), silence_s=0.01)
+        # Long enough for a busy Redis to answer, short enough for two silences.
+        events = redis_events(f"redis://127.0.0.1:{proxy.port}", new_name(), silence_s=1)
         async with listening(events):
             with events.subscribe(ADA) as changes:
-                for _ in range(3):
+                for _ in range(2):
                     asked = threading.Event()
                     proxy.before(rb"PING", asked.set)
                     assert await asyncio.to_thread(asked.wait, PATIENCE_S)

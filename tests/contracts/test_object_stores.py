@@ -18,6 +18,7 @@ from mediaport.adapters.disk.server import DiskStoreServer
 from mediaport.adapters.disk.signing import UploadSigner
 from mediaport.adapters.memory.clock import MemoryClock
 from mediaport.adapters.memory.object_store import MemoryObjectStore
+from mediaport.adapters.telemetry.object_store import MeasuredStore
 from mediaport.application.ports.clock import Clock
 from mediaport.application.ports.object_store import (
     ObjectChanged,
@@ -68,6 +69,42 @@ class TestMemoryObjectStore(SignedUploadContract):
 
         with pytest.raises(PartUnavailable):
             await store.check()
+
+
+class TestMeasuredStore(SignedUploadContract):
+    @pytest.fixture
+    def clock(self) -> MemoryClock:
+        return MemoryClock()
+
+    @pytest.fixture
+    def measured(self, clock: MemoryClock) -> MemoryObjectStore:
+        return MemoryObjectStore(clock)
+
+    @pytest.fixture
+    def store(self, measured: MemoryObjectStore) -> MeasuredStore:
+        return MeasuredStore(measured)
+
+    async def put(
+        self, store: ObjectStore, upload: SignedUpload, body: bytes, **headers: str
+    ) -> int:
+        assert isinstance(store, MeasuredStore)
+        assert isinstance(store._store, MemoryObjectStore)
+        sent = {**upload.headers, **headers}
+        return store._store.receive(upload.url, body, content_type=sent["Content-Type"])
+
+    async def test_a_store_that_is_down_says_so(
+        self, store: MeasuredStore, measured: MemoryObjectStore
+    ) -> None:
+        measured.is_down = True
+
+        with pytest.raises(PartUnavailable):
+            await store.check()
+
+    async def test_it_is_where_the_measured_one_is(
+        self, store: MeasuredStore, measured: MemoryObjectStore
+    ) -> None:
+        assert store.public_base_url == measured.public_base_url
+        assert (store.bucket, store.upload_origin) == (measured.bucket, measured.upload_origin)
 
 
 class TestDiskObjectStore(HttpObjectStoreContract):

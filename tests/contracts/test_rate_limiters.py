@@ -10,9 +10,9 @@ import pytest
 from redis.asyncio import Redis
 
 from mediaport.adapters.inprocess.rate_limiter import InProcessRateLimiter
-from mediaport.adapters.limits.rate_limiter import RedisRateLimiter
 from mediaport.adapters.memory.clock import MemoryClock
 from mediaport.adapters.memory.rate_limiter import MemoryRateLimiter
+from mediaport.adapters.redis.rate_limiter import RedisRateLimiter
 from mediaport.application.ports.rate_limiter import Rate, RateLimiter
 from mediaport.domain.errors import RateExceeded
 from tests.servers.process import free_port
@@ -147,16 +147,27 @@ class TestRedisRateLimiter(RateLimiterContract):
         return MemoryRateLimiter(MemoryClock())
 
     @pytest.fixture
+    def clock(self) -> MemoryClock:
+        return MemoryClock()
+
+    @pytest.fixture
     async def limiter(
-        self, redis_server: RedisServer, name: str, spare: MemoryRateLimiter
+        self, redis_server: RedisServer, name: str, spare: MemoryRateLimiter, clock: MemoryClock
     ) -> AsyncIterator[RedisRateLimiter]:
-        limiter = RedisRateLimiter(redis_server.url, name=name, spare=spare, timeout_s=PATIENCE_S)
+        limiter = RedisRateLimiter(
+            redis_server.url,
+            name=name,
+            spare=spare,
+            timeout_s=PATIENCE_S,
+            now=lambda: clock.now().timestamp(),
+        )
         yield limiter
         await limiter.close()
 
     @pytest.fixture
-    def let_pass(self, redis_server: RedisServer, name: str) -> LetPass:
+    def let_pass(self, redis_server: RedisServer, name: str, clock: MemoryClock) -> LetPass:
         async def end_windows() -> None:
+            clock.advance(seconds=60)
             async with Redis.from_url(redis_server.url) as redis:
                 keys = [key async for key in redis.scan_iter(f"{name}:*")]
                 assert keys
@@ -165,6 +176,16 @@ class TestRedisRateLimiter(RateLimiterContract):
                     await redis.delete(key)
 
         return end_windows
+
+    async def test_who_was_refused_is_refused_without_asking_redis(
+        self, limiter: RedisRateLimiter, redis_server: RedisServer, name: str
+    ) -> None:
+        assert await taken(limiter, PER_NAME, "ada", of=4) == 3
+        async with Redis.from_url(redis_server.url) as redis:
+            keys = [key async for key in redis.scan_iter(f"{name}:*")]
+            await redis.delete(*keys)
+
+        assert await taken(limiter, PER_NAME, "ada", of=50) == 0
 
     @pytest.fixture(autouse=True)
     def counted_in_redis(
@@ -199,6 +220,91 @@ class TestRedisRateLimiter(RateLimiterContract):
         assert await taken(limiter, PER_NAME, "ada", of=5) == 3
         assert await taken(other, PER_NAME, "ada", of=5) == 3
         await other.close()
+
+
+PER_USER = Rate(name="requests_per_user", limit=1000, window_s=60)
+
+
+class TestShares:
+    """A process takes a hundredth of a limit at a time."""
+
+    @pytest.fixture
+    def name(self) -> str:
+        return f"test_{uuid4().hex}"
+
+    @pytest.fixture
+    def clock(self) -> MemoryClock:
+        return MemoryClock()
+
+    @pytest.fixture
+    async def limiters(
+        self, redis_server: RedisServer, name: str, clock: MemoryClock
+    ) -> AsyncIterator[list[RedisRateLimiter]]:
+        """Those of five processes."""
+        limiters = [
+            RedisRateLimiter(
+                redis_server.url,
+                name=name,
+                spare=MemoryRateLimiter(clock),
+                timeout_s=PATIENCE_S,
+                max_held=3,
+                now=lambda: clock.now().timestamp(),
+            )
+            for _ in range(5)
+        ]
+        yield limiters
+        for limiter in limiters:
+            await limiter.close()
+
+    @pytest.fixture
+    async def redis(self, redis_server: RedisServer) -> AsyncIterator[Redis]:
+        async with Redis.from_url(redis_server.url) as redis:
+            yield redis
+
+    async def test_so_much_is_counted_before_it_is_used(
+        self, limiters: list[RedisRateLimiter], redis: Redis, name: str
+    ) -> None:
+        counts = []
+        for of in (1, 9, 1):
+            assert await taken(limiters[0], PER_USER, "7", of=of) == of
+            counts.append(await redis.get(f"{name}:rates:requests_per_user:7"))
+
+        assert counts == [b"10", b"10", b"20"]
+
+    async def test_together_no_more_pass_than_the_limit(
+        self, limiters: list[RedisRateLimiter]
+    ) -> None:
+        each = await asyncio.gather(*(taken(one, PER_USER, "7", of=400) for one in limiters))
+
+        assert sum(each) == 1000  # row 37
+
+    async def test_what_a_process_holds_is_all_that_another_misses(
+        self, limiters: list[RedisRateLimiter]
+    ) -> None:
+        idle = [await taken(one, PER_USER, "7", of=1) for one in limiters[1:]]
+
+        busy = await taken(limiters[0], PER_USER, "7", of=1100)
+
+        assert sum(idle) + busy == 1000 - 4 * 9
+
+    async def test_a_share_ends_with_its_window(
+        self, limiters: list[RedisRateLimiter], redis: Redis, name: str, clock: MemoryClock
+    ) -> None:
+        await limiters[0].hit(PER_USER, "7")
+        await redis.delete(f"{name}:rates:requests_per_user:7")
+
+        clock.advance(seconds=60)
+        await limiters[0].hit(PER_USER, "7")
+
+        assert await redis.get(f"{name}:rates:requests_per_user:7") == b"10"
+
+    async def test_so_many_shares_are_held_and_no_more(
+        self, limiters: list[RedisRateLimiter]
+    ) -> None:
+        for number in range(10):
+            await limiters[0].hit(PER_USER, str(number))
+
+        assert len(limiters[0]) == 3
 
 
 class TestRedisRateLimiterWithoutRedis:

@@ -3,27 +3,35 @@
 import asyncio
 import threading
 from abc import abstractmethod
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError
 
+from mediaport.adapters.memory.attachment_repository import MemoryAttachmentRepository
 from mediaport.adapters.memory.leases import MemoryLeases
 from mediaport.adapters.memory.media_repository import MemoryMediaRepository
 from mediaport.adapters.memory.post_repository import MemoryPostRepository
 from mediaport.adapters.memory.remake_repository import MemoryRemakeRepository
 from mediaport.adapters.memory.tables import MemoryTables
 from mediaport.adapters.memory.user_repository import MemoryUserRepository
-from mediaport.adapters.sql.database import Database, postgresql_url
+from mediaport.adapters.sql.attachment_repository import SqlAttachmentRepository
+from mediaport.adapters.sql.database import Database
 from mediaport.adapters.sql.leases import SqlLeases
 from mediaport.adapters.sql.media_repository import SqlMediaRepository
 from mediaport.adapters.sql.post_repository import SqlPostRepository
+from mediaport.adapters.sql.postgresql import postgresql_url
 from mediaport.adapters.sql.remake_repository import SqlRemakeRepository
+from mediaport.adapters.sql.statements import Statement
+from mediaport.adapters.sql.tables import media_usage
 from mediaport.adapters.sql.user_repository import SqlUserRepository
+from mediaport.application.ports.media_repository import ObjectDeletion
 from mediaport.application.ports.unavailable import PartUnavailable
 from mediaport.domain.errors import MediaStillShown
-from tests.contracts.repositories import NOW, Repositories, RepositoriesContract
+from mediaport.domain.policy import AVATAR
+from tests.contracts.repositories import NOW, Repositories, RepositoriesContract, later
 from tests.servers.postgresql import Postgresql
 from tests.servers.process import free_port
 
@@ -35,6 +43,7 @@ def on(database: Database) -> Repositories:
         SqlPostRepository(database),
         SqlRemakeRepository(database),
         SqlLeases(database),
+        SqlAttachmentRepository(database),
     )
 
 
@@ -45,6 +54,7 @@ def in_memory(tables: MemoryTables) -> Repositories:
         MemoryPostRepository(tables),
         MemoryRemakeRepository(tables),
         MemoryLeases(tables),
+        MemoryAttachmentRepository(tables),
     )
 
 
@@ -62,7 +72,6 @@ class SqlRepositoriesContract(RepositoriesContract):
     @pytest.mark.parametrize(
         "illegal",
         [
-            "kind = 'banner'",
             "status = 'lost'",
             "status = 'ready'",
             "thumbnails_status = 'maybe'",
@@ -99,6 +108,51 @@ class SqlRepositoriesContract(RepositoriesContract):
 
         assert await repositories.media.unattached(before=NOW, limit=9) == []
         assert await repositories.media.get(media.id) == media
+
+    async def test_thumbnails_that_an_older_version_made_are_shown(
+        self, database: Database, repositories: Repositories
+    ) -> None:
+        made = await repositories.with_thumbnails(await repositories.user())
+        assert await sizes_in_rows(database) == ["[[128,128,40,5],[512,512,40,5]]"]
+        async with database.write() as connection:
+            await connection.execute(text("UPDATE media SET variants = NULL"))
+
+        assert await repositories.media.get(made.id) == made
+        await repositories.replace(made.with_thumbnails(made.variants[:1], placeholder="cA=="))
+        assert await sizes_in_rows(database) == ["[[128,128,40,5]]"]
+
+    async def test_what_each_owner_has_is_counted_as_it_changes(
+        self, database: Database, repositories: Repositories
+    ) -> None:
+        ada, bob = await repositories.user("ada"), await repositories.user("bob")
+        over = await repositories.pending(ada, now=later(-4000), size_bytes=20)
+        await repositories.pending(ada, size_bytes=30)
+        await repositories.ready(ada)
+        shown = await repositories.with_thumbnails(ada)
+        avatar = await repositories.with_thumbnails(ada, AVATAR)
+        await repositories.users.replace_avatar(ada, avatar.id, deletions=[])
+        await repositories.pending(bob, size_bytes=40)
+        assert await counted(database) == [(ada.id, 2, 50, 27), (bob.id, 1, 40, 0)]
+
+        gone = [ObjectDeletion(object_key="gone", due_at=NOW)]
+        assert await repositories.media.expire(over, now=NOW, deletions=[])
+        await repositories.posts.delete(await repositories.post(ada, shown), deletions=gone)
+        worn = await repositories.users.get(ada.id)
+        await repositories.users.replace_avatar(worn, None, deletions=gone)
+
+        assert await counted(database) == [(ada.id, 1, 30, 9), (bob.id, 1, 40, 0)]
+
+
+async def sizes_in_rows(database: Database) -> Sequence[str | None]:
+    """What each media item's own row says of its variants."""
+    async with database.read() as connection:
+        return (await connection.scalars(text("SELECT variants FROM media"))).all()
+
+
+async def counted(database: Database) -> Sequence[tuple[int, ...]]:
+    """What `media_usage` says, by owner."""
+    async with database.read() as connection:
+        return sorted(tuple(row) for row in await connection.execute(select(media_usage)))
 
 
 class TestMemoryRepositories(RepositoriesContract):
@@ -230,8 +284,35 @@ class TestPostgresqlRepositories(SqlRepositoriesContract):
     async def test_a_pool_in_use_makes_wait_and_then_gives_up(self, postgresql: Database) -> None:
         small = Database(postgresql.engine.url, pool_size=1, connect_timeout_s=0.2)
 
+        sleeping = asyncio.ensure_future(small.run(Statement(select(func.pg_sleep(1)))))
+        await asyncio.sleep(0)
         async with small.read():
             with pytest.raises(PartUnavailable, match="QueuePool"):
+                await on(small).users.add(lambda _: pytest.fail("it has no connection"))
+            with pytest.raises(PartUnavailable, match="no answer in time"):
                 await SqlMediaRepository(small).check()
+        sleeping.cancel()
         await SqlMediaRepository(small).check()
+        await small.close()
+
+    async def test_whoever_leaves_as_their_turn_comes_passes_it_on(
+        self, postgresql: Database
+    ) -> None:
+        small = Database(postgresql.engine.url, pool_size=1, connect_timeout_s=2)
+        check = SqlMediaRepository(small).check
+
+        async def first() -> None:
+            await check()
+            second.cancel()  # it has the turn, and does not know yet
+
+        going = asyncio.ensure_future(first())
+        await asyncio.sleep(0)
+        second, third = asyncio.ensure_future(check()), asyncio.ensure_future(check())
+        answers = await asyncio.gather(going, second, third, return_exceptions=True)
+
+        assert [type(answer).__name__ for answer in answers] == [
+            "NoneType",
+            "CancelledError",
+            "NoneType",
+        ]
         await small.close()

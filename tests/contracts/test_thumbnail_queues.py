@@ -3,17 +3,19 @@
 import asyncio
 import socket
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 
 import pytest
+from structlog.contextvars import bound_contextvars, get_contextvars
 
 from mediaport.adapters.inprocess.thumbnail_queue import InProcessThumbnailQueue
 from mediaport.adapters.memory.images import picture
 from mediaport.adapters.memory.thumbnail_queue import MemoryThumbnailQueue
 from mediaport.adapters.saq.thumbnail_queue import SaqThumbnailQueue
 from mediaport.adapters.saq.worker import HOST, SaqWorker
-from mediaport.application.ports.thumbnail_queue import ThumbnailQueue
+from mediaport.application.ports.images import ThumbnailSet
+from mediaport.application.ports.thumbnail_queue import Backlog, ThumbnailQueue
 from mediaport.application.ports.unavailable import PartUnavailable
 from mediaport.domain.media import Media, MediaId
 from tests.servers.process import free_port
@@ -21,6 +23,20 @@ from tests.servers.redis import RedisServer
 from tests.world import World
 
 Settle = Callable[[], Awaitable[None]]
+
+
+def record_who_asks(world: World) -> list[tuple[object, object]]:
+    """The job that has given the turn, and its request, whenever an image is decoded."""
+    asked: list[tuple[object, object]] = []
+    decode = world.images.make_thumbnails
+
+    async def record(original: bytes, *, sizes: Sequence[int]) -> ThumbnailSet:
+        known = get_contextvars()
+        asked.append((known.get("asked_for"), known.get("asked_by")))
+        return await decode(original, sizes=sizes)
+
+    world.images.make_thumbnails = record  # type: ignore[method-assign]
+    return asked
 
 
 class ThumbnailQueueContract:
@@ -79,6 +95,31 @@ class ThumbnailQueueContract:
 
         assert world.tables.thumbnail_starts[media.id] == 1  # row 46
 
+    async def test_a_queue_without_work_has_no_backlog(
+        self, world: World, queue: ThumbnailQueue, settle: Settle
+    ) -> None:
+        media = await self.owing(world)
+        await queue.enqueue(media.id)
+        await settle()
+
+        assert await queue.backlog() == Backlog(queued=0, active=0, age_s=0)
+
+    async def test_one_upload_does_not_wait_behind_many_of_another_user(
+        self, world: World, queue: ThumbnailQueue, settle: Settle
+    ) -> None:
+        many, one = await world.user("many"), await world.user("one")
+        bodies = [picture(width=1000 + number) for number in range(30)]
+        media = [await world.ready(many, body=body) for body in bodies]
+        media.append(await world.ready(one, body=picture(width=1)))
+        begun = world.record_decodes()
+
+        for item in media:
+            await queue.enqueue(item.id)
+        await settle()
+
+        assert len(begun) == 31
+        assert picture(width=1) in begun[:2]
+
     async def test_one_bad_image_holds_up_no_other(
         self, world: World, queue: ThumbnailQueue, settle: Settle
     ) -> None:
@@ -102,11 +143,18 @@ class TestMemoryThumbnailQueue(ThumbnailQueueContract):
     def settle(self, world: World, queue: ThumbnailQueue) -> Settle:
         return world.work
 
+    async def test_what_waits_is_its_backlog(
+        self, world: World, queue: MemoryThumbnailQueue
+    ) -> None:
+        await queue.enqueue((await self.owing(world)).id)
+
+        assert await queue.backlog() == Backlog(queued=1, active=0, age_s=0)
+
 
 class TestInProcessThumbnailQueue(ThumbnailQueueContract):
     @pytest.fixture
     async def queue(self, world: World) -> AsyncIterator[InProcessThumbnailQueue]:
-        queue = InProcessThumbnailQueue(world.use.make_thumbnails(), concurrency=2)
+        queue = InProcessThumbnailQueue(world.use.make_next_thumbnails(), concurrency=2)
         running = asyncio.create_task(queue.run())
         yield queue
         running.cancel()
@@ -121,6 +169,31 @@ class TestInProcessThumbnailQueue(ThumbnailQueueContract):
 
         return wait
 
+    async def test_what_waits_and_what_is_in_hand_is_its_backlog(
+        self, world: World, queue: InProcessThumbnailQueue
+    ) -> None:
+        self.decode_for_ever(world)
+        for _ in range(5):
+            await queue.enqueue((await self.owing(world)).id)
+
+        async with asyncio.timeout(5):
+            while (found := await queue.backlog()).active < 2:
+                await asyncio.sleep(0)
+
+        assert (found.queued, found.active) == (3, 2)
+        assert 0 < found.age_s < 60
+
+    async def test_a_turn_knows_the_request_that_asked_for_it(
+        self, world: World, queue: InProcessThumbnailQueue, settle: Settle
+    ) -> None:
+        media, asked = await self.owing(world), record_who_asks(world)
+
+        with bound_contextvars(request_id="r-1"):
+            await queue.enqueue(media.id)
+        await settle()
+
+        assert asked == [(media.id, "r-1")]
+
     async def test_a_store_that_is_down_leaves_the_work_owed(
         self, world: World, queue: InProcessThumbnailQueue, settle: Settle
     ) -> None:
@@ -130,6 +203,7 @@ class TestInProcessThumbnailQueue(ThumbnailQueueContract):
         await settle()
         assert world.tables.media[media.id].owes_thumbnails
         world.store.is_down = False
+        world.clock.advance(seconds=1)
 
         await queue.enqueue(media.id)
         await settle()
@@ -156,7 +230,7 @@ class TestInProcessThumbnailQueue(ThumbnailQueueContract):
     async def test_a_job_cut_off_by_the_stop_is_given_back(self, world: World) -> None:
         media = await self.owing(world)
         started = self.decode_for_ever(world)
-        queue = InProcessThumbnailQueue(world.use.make_thumbnails(), concurrency=1)
+        queue = InProcessThumbnailQueue(world.use.make_next_thumbnails(), concurrency=1)
         running = asyncio.create_task(queue.run())
         await queue.enqueue(media.id)
         await started.wait()
@@ -193,7 +267,7 @@ class TestSaqThumbnailQueue(ThumbnailQueueContract):
         self, world: World, redis_server: RedisServer, name: str
     ) -> AsyncIterator[None]:
         worker = SaqWorker(
-            redis_server.url, name=name, make_thumbnails=world.use.make_thumbnails(), concurrency=2
+            redis_server.url, name=name, make_next=world.use.make_next_thumbnails(), concurrency=2
         )
         running = asyncio.create_task(worker.run())
         yield
@@ -208,6 +282,33 @@ class TestSaqThumbnailQueue(ThumbnailQueueContract):
                     await asyncio.sleep(0.01)
 
         return wait
+
+    async def test_what_waits_and_what_is_in_hand_is_its_backlog(
+        self, world: World, queue: SaqThumbnailQueue, redis_server: RedisServer, name: str
+    ) -> None:
+        self.decode_for_ever(world)
+        for _ in range(5):
+            await queue.enqueue((await self.owing(world)).id)
+        waiting = await queue.backlog()
+
+        async with self.worker(world, redis_server, name), asyncio.timeout(10):
+            while (working := await queue.backlog()).active < 2:
+                await asyncio.sleep(0.01)
+
+        assert (waiting.queued, waiting.active) == (5, 0)
+        assert 0 <= waiting.age_s < 60
+        assert (working.queued, working.active) == (3, 2)
+
+    async def test_a_turn_knows_the_request_that_asked_for_it(
+        self, world: World, queue: SaqThumbnailQueue, settle: Settle
+    ) -> None:
+        media, asked = await self.owing(world), record_who_asks(world)
+
+        with bound_contextvars(request_id="r-1"):
+            await queue.enqueue(media.id)
+        await settle()
+
+        assert asked == [(media.id, "r-1")]
 
     async def test_a_job_waits_for_a_worker(
         self, world: World, queue: SaqThumbnailQueue, redis_server: RedisServer, name: str
@@ -251,6 +352,7 @@ class TestSaqThumbnailQueue(ThumbnailQueueContract):
                 await asyncio.sleep(0.01)
 
         world.store.is_down = False
+        world.clock.advance(seconds=1)
         await settle()
 
         assert world.tables.media[media.id].variants
@@ -290,7 +392,8 @@ class TestSaqThumbnailQueue(ThumbnailQueueContract):
         with socket.create_server(("127.0.0.1", 0)) as silent:
             url = f"redis://127.0.0.1:{silent.getsockname()[1]}"
             queue = SaqThumbnailQueue(url, name="test", timeout_s=0.2)
-            for call in (queue.enqueue(MediaId(1)), queue.check(), queue.workers()):
+            calls = (queue.enqueue(MediaId(1)), queue.check(), queue.workers(), queue.backlog())
+            for call in calls:
                 async with asyncio.timeout(1):
                     with pytest.raises(PartUnavailable, match="thumbnail queue"):  # row 42
                         await call
@@ -316,7 +419,7 @@ class TestSaqThumbnailQueue(ThumbnailQueueContract):
         server = await asyncio.start_server(hang_up, "127.0.0.1", 0)
         url = f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         worker = SaqWorker(
-            url, name="test", make_thumbnails=world.use.make_thumbnails(), concurrency=2
+            url, name="test", make_next=world.use.make_next_thumbnails(), concurrency=2
         )
         running = asyncio.create_task(worker.run())
         await asyncio.sleep(2)

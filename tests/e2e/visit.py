@@ -105,7 +105,7 @@ def public_keys(product: Server, user_id: int) -> set[str]:
     return {key for key in keys if key.startswith(f"public/media/{user_id}/")}
 
 
-async def until(condition: Callable[[], Any], *, within_s: float = 20) -> None:
+async def until(condition: Callable[[], Any], *, within_s: float = 40) -> None:
     """Wait for what only the server's side can tell."""
     deadline = time.monotonic() + within_s
     while not condition():

@@ -25,7 +25,7 @@ OTHERS = {
 }
 LONG_RUNNING = {*OTHERS, "api", "worker"}
 ONE_SHOT = {"migrate", "provision", "doctor"}
-PATIENCE_S = 60
+PATIENCE_S = 120
 
 Services = dict[str, dict[str, Any]]
 
@@ -171,7 +171,7 @@ def compose_config(dotenv: Mapping[str, str]) -> subprocess.CompletedProcess[str
     outside = {name: value for name, value in os.environ.items() if name not in read}
     arguments = ["--env-file", os.devnull, "--profile", "doctor", "config", "--format", "json"]
     return subprocess.run(
-        [*_compose(), *arguments],
+        [*compose_command(), *arguments],
         cwd=ROOT,
         env={**outside, **dotenv},
         capture_output=True,
@@ -181,7 +181,7 @@ def compose_config(dotenv: Mapping[str, str]) -> subprocess.CompletedProcess[str
     )
 
 
-def _compose() -> list[str]:
+def compose_command() -> list[str]:
     """The command: docker's plugin, else what `make compose` has built."""
     if docker := shutil.which("docker"):
         plugin = [docker, "compose"]

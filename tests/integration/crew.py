@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import boto3
@@ -17,10 +18,13 @@ from mediaport.entrypoints.settings import load
 from tests.integration.server import Server, User, Worker, run
 from tests.servers.postgresql import Postgresql, rows_of
 from tests.servers.process import ServerProcess
+from tests.servers.proxy import TcpProxy
 from tests.servers.redis import RedisServer
 from tests.servers.s3 import S3Server, new_bucket
 
 NOWHERE = Path("no-such-file")
+# Where the parts are.
+URLS = ("DATABASE_URL", "S3_ENDPOINT_URL", "REDIS_URL")
 
 
 @contextmanager
@@ -41,6 +45,27 @@ def real_parts(
     prepare_bucket(settings)
     yield settings
     asyncio.run(postgresql.drop(url))
+
+
+@contextmanager
+def through_proxies(
+    real: dict[str, str], *, keeps_sent: bool = False
+) -> Iterator[tuple[dict[str, str], dict[str, TcpProxy]]]:
+    """Settings that lead to each part by a proxy, and those proxies, by the setting's name.
+
+    Browsers reach the store without.
+    """
+    ports = {name: urlsplit(real[name]).port or 0 for name in URLS}
+    proxies = {name: TcpProxy(port, keeps_sent=keeps_sent) for name, port in ports.items()}
+    through = {
+        name: real[name].replace(f":{ports[name]}", f":{proxy.port}")
+        for name, proxy in proxies.items()
+    }
+    try:
+        yield {**real, **through, "S3_PRESIGN_ENDPOINT_URL": real["S3_ENDPOINT_URL"]}, proxies
+    finally:
+        for proxy in proxies.values():
+            proxy.close()
 
 
 def prepare_bucket(settings: dict[str, str]) -> None:

@@ -49,12 +49,12 @@ class MediaportProcess(ServerProcess):
 class Server(MediaportProcess):
     """`mediaport serve --migrate`, by default with its data in a folder of its own."""
 
-    def __init__(self, folder: Path, **settings: str) -> None:
+    def __init__(self, folder: Path, *, command: str = COMMAND, **settings: str) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.settings = {"PORT": str(self.port), "DATA_DIR": str(folder / "var"), **settings}
         super().__init__(
-            [COMMAND, "serve", "--migrate"], folder=folder, is_ready=self._answers, log="server.log"
+            [command, "serve", "--migrate"], folder=folder, is_ready=self._answers, log="server.log"
         )
 
     @property

@@ -91,6 +91,7 @@ BUCKET = {
     "AWS_REGION": "eu-central-1",
     "AWS_EC2_METADATA_DISABLED": "true",
 }
+KEYS = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret"}
 
 
 @pytest.mark.parametrize(
@@ -98,6 +99,7 @@ BUCKET = {
     [
         (BUCKET, "AWS_ACCESS_KEY_ID"),
         ({**BUCKET, "AWS_PROFILE": "nobody"}, "AWS_ACCESS_KEY_ID"),
+        ({**BUCKET, **KEYS, "AWS_CA_BUNDLE": "nowhere.pem"}, "AWS_CA_BUNDLE"),
         ({"REDIS_URL": "redis://:hunter2@host:port/0"}, "REDIS_URL"),
         ({"REDIS_URL": "redis://:hunter2@host/0?hunter2=x"}, "REDIS_URL"),
     ],

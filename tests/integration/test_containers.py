@@ -37,6 +37,7 @@ from tests.integration.container_files import (
     stages,
 )
 from tests.integration.server import User
+from tests.once import once
 from tests.servers.found import ROOT, missing
 from tests.servers.postgresql import Postgresql
 from tests.servers.process import ServerProcess, free_port
@@ -51,8 +52,12 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with what the image has: the stages that build it, carried out."""
     if shutil.which("npm") is None:
         missing("Node.js", "install it (nodejs.org), or run `make node`")
-    root, page = tmp_path_factory.mktemp("image"), tmp_path_factory.mktemp("page")
-    context = tmp_path_factory.mktemp("context")
+    return once(tmp_path_factory, "image", build) / "root"
+
+
+def build(folder: Path) -> None:
+    """Carry out the stages that build the image."""
+    root, page, context = (folder / name for name in ("root", "page", "context"))
     for file in sent():
         (context / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / file, context / file)
@@ -64,7 +69,6 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
     builders = {**outside, "PATH": path, "UV_SYSTEM_CERTS": "1"}
     carry_out(stage("builder"), context, root, builders, others={"page": page})
     Path(moved("/data", root)).mkdir()
-    return root
 
 
 def test_the_image_holds_the_locked_packages_alone(image: Path) -> None:

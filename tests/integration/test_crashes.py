@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import httpx
 from PIL import Image
 
-from mediaport.entrypoints.cli.serve import GRACE_S
+from mediaport.entrypoints.cli.serving import GRACE_S
 from tests import pictures
 from tests.integration.server import Server, User
 from tests.whole import SIZES, differences

@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 
 from mediaport.adapters.s3.connection import S3Connection
 from mediaport.adapters.s3.object_store import S3ObjectStore
+from mediaport.adapters.s3.url_signer import S3UrlSigner
 from mediaport.adapters.system.clock import SystemClock
 from mediaport.entrypoints.background import closing_parts
 from mediaport.entrypoints.container import Container
@@ -75,6 +77,8 @@ async def test_real_parts_that_are_well_pass_every_check(well: dict[str, str]) -
             "database reachable",
             "database migrated",
             "database clock",
+            "stored URLs",
+            "database connections",
             "store answers",
             "clock of the store",
             "region",
@@ -262,6 +266,34 @@ async def test_a_bucket_that_is_too_open_is_found(
     assert ailing(found) == {check}
 
 
+async def test_private_objects_that_anyone_can_read_are_found(well: dict[str, str]) -> None:
+    found = await findings({**well, "MEDIA_ACCESS": "signed"})  # the bucket is still public
+
+    assert ailing(found) == {"unsigned GET refused", "unsigned GET of the store refused"}
+    assert "mediaport provision" in found["unsigned GET refused"].mend
+
+
+async def test_signed_urls_that_nobody_can_read_are_found(well: dict[str, str]) -> None:
+    signed = {**well, "MEDIA_ACCESS": "signed"}
+    await asyncio.to_thread(prepare_bucket, signed)
+    stranger = S3UrlSigner(replace(connection(signed), secret_access_key="another"))
+
+    found = await findings(signed, lambda container: container.url_signer.override(stranger))
+
+    assert ailing(found) == {"signed GET accepted"}
+    assert {"unsigned GET refused", "expired GET refused"} <= skipped(found)
+
+
+async def test_a_private_bucket_that_is_well_passes_every_check(well: dict[str, str]) -> None:
+    signed = {**well, "MEDIA_ACCESS": "signed"}
+    await asyncio.to_thread(prepare_bucket, signed)
+
+    found = await findings(signed)
+
+    assert {finding.outcome for finding in found.values()} == {Outcome.OK}
+    assert keys_in(well) == []
+
+
 class _CarelessStore(S3ObjectStore):
     """Publishes whatever is there now."""
 
@@ -285,10 +317,14 @@ class _ClingingStore(S3ObjectStore):
 async def test_a_store_that_ignores_what_it_is_told_is_found(
     well: dict[str, str], kind: type[S3ObjectStore], check: str
 ) -> None:
+    stores = []
+
     def change(container: Any) -> None:
-        container.store.override(kind(connection(well), container.prefixes()))
+        stores.append(kind(connection(well), container.prefixes()))
+        container.store.override(stores[0])
 
     found = await findings(well, change)
+    await stores[0].close()
 
     assert ailing(found) == {check}
 
@@ -297,7 +333,20 @@ async def test_a_database_that_is_not_there_is_found(well: dict[str, str]) -> No
     found = await findings({**well, "DATABASE_URL": f"postgresql://x@127.0.0.1:{free_port()}/x"})
 
     assert ailing(found) == {"database reachable"}
-    assert skipped(found) == {"database migrated", "database clock"}
+    assert skipped(found) == {
+        "database migrated",
+        "database clock",
+        "database connections",
+        "stored URLs",
+    }
+
+
+async def test_pools_larger_than_the_database_takes_are_found(well: dict[str, str]) -> None:
+    found = await findings({**well, "DATABASE_POOL_SIZE": "900"})
+
+    assert ailing(found) == {"database connections"}
+    assert "up to 1 x 900 connections; PostgreSQL takes " in found["database connections"].seen
+    assert "DATABASE_POOL_SIZE" in found["database connections"].mend
 
 
 async def test_a_database_that_was_not_migrated_is_found(
@@ -332,7 +381,7 @@ def test_the_command_says_so_line_by_line_and_by_its_exit_status(
     as_json = run("doctor", "--json", cwd=tmp_path, **real)
 
     assert well.returncode == 0, well.stdout
-    assert "24 checks: all passed" in well.stdout
+    assert "26 checks: all passed" in well.stdout
     assert broken.returncode == 1
     assert "FAILED   credentials" in broken.stdout
     assert "-> Run: mediaport provision" in broken.stdout

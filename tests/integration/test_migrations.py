@@ -1,6 +1,7 @@
 """The migrations: up, down, up; equal to the tables; nothing lost on the way."""
 
 import asyncio
+import os
 import re
 import sqlite3
 import subprocess
@@ -12,11 +13,14 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from click.testing import CliRunner
 from sqlalchemy import CheckConstraint
 
-from mediaport.adapters.sql.database import postgresql_url
 from mediaport.adapters.sql.migrations import alembic_config, upgrade
+from mediaport.adapters.sql.postgresql import postgresql_url
+from mediaport.adapters.sql.revision import is_current, newest_revision
 from mediaport.adapters.sql.tables import metadata
+from mediaport.entrypoints.cli import cli
 from tests.integration.server import COMMAND, environment, run
 from tests.servers.postgresql import Postgresql, asked
 
@@ -40,6 +44,24 @@ def schema(path: Path) -> dict[str, str]:
 def revisions() -> list[str]:
     script = ScriptDirectory.from_config(alembic_config("sqlite+aiosqlite://"))
     return [revision.revision for revision in script.walk_revisions()][::-1]
+
+
+def test_a_database_is_current_at_the_newest_revision_alone(config: Config, path: Path) -> None:
+    url = f"sqlite+aiosqlite:///{path}"
+
+    is_at_first = is_current(url)
+    known = {}
+    for revision in revisions():
+        command.upgrade(config, revision)
+        known[revision] = is_current(url)
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+        database.commit()
+
+    assert newest_revision() == revisions()[-1]
+    assert not is_at_first
+    assert [revision for revision, is_newest in known.items() if is_newest] == [newest_revision()]
+    assert not is_current(url)
 
 
 @pytest.mark.parametrize("revision", revisions())
@@ -96,6 +118,24 @@ def test_the_command_makes_and_keeps_the_data_folder(tmp_path: Path) -> None:
         assert done.returncode == 0, done.stderr
         assert "up to date" in done.stdout
     assert "media_variants" in schema(tmp_path / "data" / "mediaport.db")
+
+
+def test_the_command_goes_back_and_forth(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def migrate(*arguments: str) -> str:
+        done = CliRunner().invoke(cli, ["migrate", *arguments], env=settings)
+        return f"{done.output} {done.exception}"
+
+    monkeypatch.chdir(tmp_path)
+    settings = {**dict.fromkeys(os.environ), "DATA_DIR": str(tmp_path)}
+    migrate()
+    whole = schema(tmp_path / "mediaport.db")
+
+    assert "at revision 0004" in migrate("--to", "0004")
+    assert "media_usage" not in schema(tmp_path / "mediaport.db")
+    assert "Run: mediaport migrate" in migrate("--to", "0003")
+    assert "up to date" in migrate()
+    assert schema(tmp_path / "mediaport.db") == whole
+    assert "Invalid value for --to: Can't locate revision" in migrate("--to", "9999")
 
 
 class TestPostgresql:

@@ -16,6 +16,7 @@ from mediaport.domain.policy import ContentType
 from tests import pictures
 from tests.integration.crew import Crew
 from tests.integration.server import Server, User
+from tests.integration.waiting import until
 from tests.servers.process import ServerProcess
 
 HTML = b"<!doctype html><script>alert(1)</script>"
@@ -108,16 +109,14 @@ def test_an_image_whose_decoder_is_killed_each_time_is_given_up(
 
 
 def test_a_decoder_has_no_file_of_its_server(server: Server) -> None:
-    assert server.children
-    for pid in server.children:
-        assert {each.name for each in Path(f"/proc/{pid}/fd").iterdir()} == {"0", "1", "2"}
+    until(lambda: server.children)
+    for pid in server.children:  # one that has just started has them until it runs its program
+        until(lambda: {it.name for it in Path(f"/proc/{pid}/fd").iterdir()} == {"0", "1", "2"})  # noqa: B023 - at once
 
 
 def test_no_decoder_is_left_when_its_process_has_ended(crew: Crew, real: dict[str, str]) -> None:
     worker = crew.worker(**real, THUMBNAIL_WORKERS="2")
-    deadline = time.monotonic() + 20
-    while len(worker.children) < 2 and time.monotonic() < deadline:
-        time.sleep(0.05)
+    until(lambda: len(worker.children) == 2)
     decoders = worker.children
 
     assert len(decoders) == 2

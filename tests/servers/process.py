@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-PATIENCE_S = 30
+PATIENCE_S = 90  # a busy machine may take long; whoever is ready sooner is not waited for
 
 
 def free_port() -> int:
@@ -62,13 +62,18 @@ class ServerProcess:
         return self._process is not None and self._process.poll() == -signal.SIGKILL
 
     @property
+    def pid(self) -> int:
+        """Its number."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
     def children(self) -> list[int]:
         """The processes that it has started."""
         if self._process is None:
             return []
-        pid = self._process.pid
-        tasks = Path(f"/proc/{pid}/task").glob("*/children")
-        return [int(child) for task in tasks for child in task.read_text().split()]
+        tasks = Path(f"/proc/{self.pid}/task").glob("*/children")
+        return [int(child) for task in tasks for child in _text_of(task).split()]
 
     def start(self) -> None:
         """Start, and wait until it answers."""
@@ -102,21 +107,16 @@ class ServerProcess:
 
     def freeze(self) -> None:
         """Let it hang: connections stay, answers do not come."""
-        os.kill(self._pid, signal.SIGSTOP)
+        os.kill(self.pid, signal.SIGSTOP)
 
     def thaw(self) -> None:
         """Let it go on."""
-        os.kill(self._pid, signal.SIGCONT)
+        os.kill(self.pid, signal.SIGCONT)
 
     def wait(self) -> int:
         """Wait until it ended by itself, or was killed by someone else; its exit status."""
         assert self._process is not None
         return self._process.wait(PATIENCE_S)
-
-    @property
-    def _pid(self) -> int:
-        assert self._process is not None
-        return self._process.pid
 
     def _end(self, how: signal.Signals) -> int:
         process = self._process
@@ -126,6 +126,14 @@ class ServerProcess:
             process.send_signal(how)
             process.send_signal(signal.SIGCONT)  # what is frozen hears nothing
         return process.wait(PATIENCE_S)
+
+
+def _text_of(children: Path) -> str:
+    """What a thread has started; nothing, once it has ended."""
+    try:
+        return children.read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
 
 
 def group_of(user: str) -> int:

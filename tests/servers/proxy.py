@@ -27,11 +27,14 @@ class Way(Enum):
 class TcpProxy:
     """Passes bytes to a port of this machine, from a port of its own, until told otherwise."""
 
-    def __init__(self, target_port: int) -> None:
+    def __init__(self, target_port: int, *, keeps_sent: bool = False) -> None:
         self._target = ("127.0.0.1", target_port)
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listening.getsockname()[1]
         self.way = Way.OPEN
+        self.sent: list[bytearray] = []
+        """By connection, all that clients have sent, if it is kept."""
+        self._keeps_sent = keeps_sent
         self._turned = threading.Event()
         self._before: list[tuple[re.Pattern[bytes], Callable[[], object]]] = []
         self._after: list[tuple[re.Pattern[bytes], Callable[[], object]]] = []
@@ -83,7 +86,13 @@ class TcpProxy:
                 continue
             self._pairs.append((client, server))
             answered: list[Callable[[], object]] = []
-            for arguments in ((client, server, answered, None), (server, client, None, answered)):
+            asked = bytearray() if self._keeps_sent else None
+            if asked is not None:
+                self.sent.append(asked)
+            for arguments in (
+                (client, server, answered, None, asked),
+                (server, client, None, answered, None),
+            ):
                 threading.Thread(target=self._pass, args=arguments, daemon=True).start()
 
     def _pass(
@@ -92,9 +101,12 @@ class TcpProxy:
         target: socket.socket,
         asks: list[Callable[[], object]] | None,
         answers: list[Callable[[], object]] | None,
+        kept: bytearray | None,
     ) -> None:
         with contextlib.suppress(OSError):
             while chunk := source.recv(CHUNK):
+                if kept is not None:
+                    kept += chunk
                 if self.way is Way.BLACK_HOLE:
                     continue
                 if asks is not None:

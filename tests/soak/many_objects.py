@@ -21,7 +21,8 @@ from pathlib import Path
 import click
 from sqlalchemy import text
 
-from mediaport.adapters.sql.database import Database, postgresql_url
+from mediaport.adapters.sql.database import Database
+from mediaport.adapters.sql.postgresql import postgresql_url
 from tests.integration.server import COMMAND, environment, run
 from tests.servers.postgresql import start_postgresql
 

@@ -21,8 +21,9 @@ import click
 from hypothesis import HealthCheck, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from mediaport.adapters.sql.database import Database, postgresql_url
+from mediaport.adapters.sql.database import Database
 from mediaport.adapters.sql.migrations import upgrade
+from mediaport.adapters.sql.postgresql import postgresql_url
 from tests.servers.postgresql import start_postgresql
 from tests.stateful.machine import ProductMachine
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from mediaport.domain.policy import ContentType, Kind
+from mediaport.domain.policy import AVATAR, POST_IMAGE, ContentType
 from tests.stateful.background_acts import Deploy, Remake, Sweep, Work
 from tests.stateful.bodies import LENGTH, Look
 from tests.stateful.media_acts import Complete, Delete, Describe, Presign, PresignAgain, Put
@@ -36,7 +36,7 @@ def _in_a_row(parts: tuple[tuple[Any, ...], tuple[Any, ...]]) -> tuple[Any, ...]
 PICKS = st.sampled_from([0, 0, 0, 0, 1, 2, 3, 5])
 MOSTLY_THE_OWNER = st.sampled_from([0, 0, 0, 0, 1])
 USERS = st.integers(0, 2)
-KINDS = st.sampled_from(Kind)
+KINDS = st.sampled_from([POST_IMAGE, AVATAR])
 LOOKS = st.sampled_from([Look.PICTURE, Look.AT_HOME, *Look])
 GOOD_LOOKS = st.sampled_from([Look.PICTURE, Look.AT_HOME, Look.BROKEN])
 TYPES = st.sampled_from([*ContentType, ContentType.JPEG, "image/gif"])

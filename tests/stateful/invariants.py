@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -152,6 +152,8 @@ def _half_made(memory: Memory) -> Iterator[str]:
 def _quotas_hold(rows: Rows, now: datetime) -> None:
     for user in rows.avatars:
         theirs = [media for media in rows.media.values() if media.owner_id == user]
+        if rows.counted is not None:
+            assert rows.counted.get(user, (0, 0, 0)) == _count(theirs)
         pending = [m.size_bytes for m in theirs if not m.is_ready and m.expires_at > now]
         stored = sum(media.size_bytes for media in theirs if media.is_ready)
         assert len(pending) <= MAX_PENDING, f"{len(pending)} uploads are pending"  # row 31
@@ -159,6 +161,11 @@ def _quotas_hold(rows: Rows, now: datetime) -> None:
         # What was completed at the last moment, its place free already, comes on top.
         late = sum(media.size_bytes for media in theirs if _was_late(media))
         assert stored - late + sum(pending) <= MAX_STORED_BYTES, f"{stored} bytes are stored"
+
+
+def _count(media: Sequence[Media]) -> tuple[int, int, int]:
+    pending = [each.size_bytes for each in media if not each.is_ready]
+    return len(pending), sum(pending), sum(each.size_bytes for each in media if each.is_ready)
 
 
 def _was_late(media: Media) -> bool:

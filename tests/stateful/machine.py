@@ -83,8 +83,11 @@ class ProductMachine(RuleBasedStateMachine):
     def _do(self, act: Act, mishaps: Mishaps = ()) -> None:
         self._run(self._product.perform(act, mishaps))
 
-    @initialize()
-    def two_users_come(self) -> None:
+    @initialize(are_large=st.booleans())
+    def two_users_come(self, are_large: bool) -> None:
+        if are_large:  # for pictures to be held in memory while they are completed
+            self._patience.setattr(complete_upload, "HELD_BYTES", 0)
+            self._patience.setattr(complete_upload, "HEAD_BYTES", 4)
         if self._database:
             self._run(remove_all(self._database))
         self._do(Register(0))

@@ -21,7 +21,7 @@ from mediaport.domain.errors import (
     UploadExpired,
 )
 from mediaport.domain.media import Media
-from mediaport.domain.policy import ContentType, Kind
+from mediaport.domain.policy import POST_IMAGE, ContentType, Kind
 from mediaport.domain.users import UserId
 from tests.stateful.bodies import FLAWS, LENGTH, Body, Look
 from tests.stateful.invariants import MAX_PENDING, MAX_PENDING_BYTES, MAX_STORED_BYTES
@@ -38,7 +38,7 @@ class Presign:
     """Someone asks for permission to upload, and may declare what they may not."""
 
     user: int = 0
-    kind: Kind = Kind.POST_IMAGE
+    kind: Kind = POST_IMAGE
     content_type: str = ContentType.JPEG
     size_bytes: int = LENGTH
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from mediaport.application.ports.post_repository import ShownPost
+from mediaport.application.ports.shown import ShownPost
 from mediaport.application.ports.user_repository import Profile
 from mediaport.domain.errors import (
     DomainError,
@@ -16,7 +16,7 @@ from mediaport.domain.errors import (
     WrongKind,
 )
 from mediaport.domain.media import Media, MediaId
-from mediaport.domain.policy import Kind
+from mediaport.domain.policy import AVATAR, POST_IMAGE, Kind
 from mediaport.domain.posts import Post
 from mediaport.domain.users import UserId
 from tests.stateful.media_acts import STORE
@@ -56,8 +56,9 @@ class CreatePost(OnMedia):
         """The request."""
 
         def check(answer: ShownPost, after: Rows) -> None:
-            assert answer.post == after.posts[answer.post.id]
-            assert answer.media == after.media[media.id]
+            post = after.posts[answer.id]
+            shown = after.media[media.id]
+            assert answer == ShownPost.of(post, owner=answer.owner, media=shown, liked_by_me=False)
 
         return Deed(
             partial(product.use.create_post(), body="look", media_id=media.id, by=by),
@@ -67,7 +68,7 @@ class CreatePost(OnMedia):
         )
 
     def _refusal(self, rows: Rows, media: Media, by: UserId) -> type[DomainError] | None:
-        refusal = _refusal_to_show(rows, media, by, Kind.POST_IMAGE)
+        refusal = _refusal_to_show(rows, media, by, POST_IMAGE)
         if refusal is None and media.id in rows.shown:
             return MediaAlreadyAttached  # row 17
         return refusal
@@ -87,7 +88,7 @@ class SetAvatar(OnMedia):
 
         return Deed(
             partial(product.use.set_avatar(), media.id, by=by),
-            refusal=_refusal_to_show(rows, media, by, Kind.AVATAR),
+            refusal=_refusal_to_show(rows, media, by, AVATAR),
             focus=media.id,
             shrugs_off=STORE,
             check=check,
@@ -105,7 +106,7 @@ class Show:
         media = product.media(rows, self.media)
         if media is None:
             return None
-        act = CreatePost(self.media) if media.kind is Kind.POST_IMAGE else SetAvatar(self.media)
+        act = CreatePost(self.media) if media.kind is POST_IMAGE else SetAvatar(self.media)
         return act.deed(product, rows)
 
 

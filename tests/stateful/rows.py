@@ -10,7 +10,7 @@ from sqlalchemy import delete, select, update
 from mediaport.adapters.memory.tables import MemoryTables
 from mediaport.adapters.sql import tables
 from mediaport.adapters.sql.database import Database
-from mediaport.adapters.sql.rows import to_media, variants_of
+from mediaport.adapters.sql.rows import media_columns, to_media
 from mediaport.domain.media import Media, MediaId
 from mediaport.domain.posts import Post, PostId
 from mediaport.domain.users import UserId
@@ -25,6 +25,8 @@ class Rows:
         completing_until: When the claim on a completion runs out, of the media that have one.
         deletions: Keys of objects that are to go.
         liked: How often each post is liked.
+        counted: What the database counts of each owner's media, as it changes: how many are
+            pending, what they declare, what is stored. None where there is no database.
     """
 
     names: frozenset[str]
@@ -36,6 +38,7 @@ class Rows:
     leases: frozenset[str]
     liked: Counter[PostId]
     commented: Counter[PostId]
+    counted: Mapping[UserId, tuple[int, ...]] | None = None
 
     @property
     def shown(self) -> dict[MediaId, UserId]:
@@ -81,8 +84,12 @@ async def in_database(database: Database) -> Rows:
     """The rows of a real database."""
     async with database.read() as connection:
         users = (await connection.execute(select(tables.users))).all()
-        media = (await connection.execute(select(tables.media))).mappings().all()
-        variants = await variants_of(connection, [row["id"] for row in media])
+        media = (await connection.execute(select(*media_columns()))).all()
+        claim = tables.media.c.completion_claimed_until
+        claims = await connection.execute(
+            select(tables.media.c.id, claim).where(claim.is_not(None))
+        )
+        counted = (await connection.execute(select(tables.media_usage))).all()
         posts = (await connection.execute(select(tables.posts))).mappings().all()
         keys = (await connection.scalars(select(tables.object_deletions.c.object_key))).all()
         leases = (await connection.scalars(select(tables.leases.c.name))).all()
@@ -91,17 +98,14 @@ async def in_database(database: Database) -> Rows:
     return Rows(
         names=frozenset(row.username for row in users),
         avatars={UserId(row.id): row.avatar_media_id for row in users},
-        media={row["id"]: to_media(row, variants) for row in media},
+        media={row[0]: to_media(row) for row in media},
         posts={row["id"]: Post(**row) for row in posts},
-        completing_until={
-            row["id"]: row["completion_claimed_until"]
-            for row in media
-            if row["completion_claimed_until"] is not None
-        },
+        completing_until=dict(claims.all()),
         deletions=frozenset(keys),
         leases=frozenset(leases),
         liked=Counter(likes),
         commented=Counter(comments),
+        counted={row.owner_id: tuple(row[1:]) for row in counted},
     )
 
 

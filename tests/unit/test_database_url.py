@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from mediaport.adapters.sql.database import postgresql_url
+from mediaport.adapters.sql.postgresql import postgresql_url
 
 
 @pytest.mark.parametrize(

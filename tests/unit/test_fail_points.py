@@ -5,9 +5,10 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from mediaport.adapters.memory.images import picture
-from mediaport.application.media.complete_upload import CompleteUpload
+from mediaport.application.media.complete_upload import HELD_BYTES, CompleteUpload
+from mediaport.application.users.delete_user import MANY
 from mediaport.domain.errors import NotAnImage
-from mediaport.domain.policy import Kind
+from mediaport.domain.policy import AVATAR, POST_IMAGE
 from mediaport.entrypoints.fail_points import USE_CASES, arm, watched
 from tests.world import World
 
@@ -16,12 +17,13 @@ UseCase = Callable[..., Awaitable[object]]
 
 async def presign(world: World, use_case: UseCase) -> None:
     owner = await world.user()
-    await use_case(kind=Kind.POST_IMAGE, content_type="image/jpeg", size_bytes=9, by=owner)
+    await use_case(kind=POST_IMAGE, content_type="image/jpeg", size_bytes=9, by=owner)
 
 
 async def complete(world: World, use_case: UseCase) -> None:
     owner = await world.user()
-    for body in (picture(), picture(at_home=True)):
+    pixels = bytes(HELD_BYTES)  # too many to be held in memory
+    for body in (picture(), picture() + pixels, picture(at_home=True) + pixels):
         media_id = await world.uploaded(owner, body=body)
         await use_case(media_id, by=owner)
     refused = await world.uploaded(owner, body=b"no picture")
@@ -43,7 +45,20 @@ async def sweep(world: World, use_case: UseCase) -> None:
     await use_case()
 
 
-@pytest.mark.parametrize("act", [presign, complete, worker, sweep])
+async def delete(world: World, use_case: UseCase) -> None:
+    owner, fan = await world.user("ada"), await world.user("bob")
+    media, avatar = await world.ready(owner), await world.ready(owner, AVATAR)
+    await world.use.set_avatar()(avatar.id, by=owner)
+    shown = await world.use.create_post()(body="", media_id=media.id, by=owner)
+    for by in (owner, fan):
+        await world.use.like_post()(shown.id, by=by)
+    for _ in range(MANY):
+        await world.use.comment_on_post()(shown.id, body="x", by=fan)
+    await world.use.comment_on_post()(shown.id, body="x", by=owner)
+    await use_case("ada")
+
+
+@pytest.mark.parametrize("act", [presign, complete, worker, sweep, delete])
 async def test_every_step_of_a_use_case_is_a_point(
     world: World, act: Callable[[World, UseCase], Awaitable[None]]
 ) -> None:

@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 
 from mediaport.adapters.memory.object_store import MemoryObjectStore
+from mediaport.application.media import complete_upload
 from mediaport.domain.keys import variant_key
 from tests.world import World
 
@@ -40,14 +41,15 @@ class NotingStore(MemoryObjectStore):
         super().__init__(world.clock)
         self.staged: list[str] = []
 
-    async def stage(self, incoming_key: str, staged_key: str, *, etag: str) -> str:
+    async def stage(self, incoming_key: str, staged_key: str) -> None:
         self.staged.append(staged_key)
-        return await super().stage(incoming_key, staged_key, etag=etag)
+        await super().stage(incoming_key, staged_key)
 
 
 @pytest.fixture
-def store(world: World) -> NotingStore:
-    """The world's store."""
+def store(world: World, monkeypatch: pytest.MonkeyPatch) -> NotingStore:
+    """The world's store. Every picture is so large that it is staged there."""
+    monkeypatch.setattr(complete_upload, "HELD_BYTES", 0)
     world.store = store = NotingStore(world)
     world.use.store.override(store)
     return store

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from dotenv import dotenv_values
 
-from mediaport.adapters.limits import rate_limiter
+from mediaport.adapters.redis import rate_limiter
 from mediaport.entrypoints.parts import thumbnail_recipe, upload_policy
 from mediaport.entrypoints.secret import secret_of
 from mediaport.entrypoints.settings import (
@@ -28,8 +28,15 @@ COMPANIONS = {
     "AWS_REGION": "eu-central-1",
     "AWS_ACCESS_KEY_ID": "key",
     "AWS_SECRET_ACCESS_KEY": "secret",
+    "DATABASE_URL": "postgresql://localhost/mediaport",
     "REDIS_URL": "redis://localhost",
     "QUEUE_WEB_PASSWORD": "sixteen letters!",
+}
+COMPANIONS_OF_CLOUDFRONT = {
+    "MEDIA_ACCESS": "signed",
+    "S3_PUBLIC_BASE_URL": "https://cdn.example",
+    "CLOUDFRONT_KEY_PAIR_ID": "K2",
+    "CLOUDFRONT_PRIVATE_KEY_FILE": "key.pem",
 }
 
 
@@ -65,6 +72,14 @@ def test_the_environment_goes_before_the_file_and_the_file_before_the_default(
         ("MEDIA_UPLOAD_URL_TTL_S", "7200", "MEDIA_PENDING_TTL_S"),
         ("BASE_URL", "https://example.com?x=1", "https://media.example.com"),
         ("CORS_ORIGINS", "https://example.com/path", "http://localhost:5173"),
+        ("MEDIA_KINDS", "banner", "NAME=MAX_BYTES"),
+        ("MEDIA_KINDS", "Banner=1", "NAME=MAX_BYTES"),
+        ("MEDIA_KINDS", "banner=0", "NAME=MAX_BYTES"),
+        ("MEDIA_KINDS", f"{'b' * 21}=1", "NAME=MAX_BYTES"),
+        ("MEDIA_KINDS", "banner=1,banner=2", "names banner twice"),
+        ("MEDIA_KINDS", "avatar=1", "MEDIA_MAX_BYTES_AVATAR"),
+        ("MEDIA_KINDS", "post_image=1", "MEDIA_MAX_BYTES_POST"),
+        ("MEDIA_KINDS", "banner=2147483648", "at most 2147483647"),
         ("MEDIA_THUMBNAIL_SIZES", "128,big", "a whole number"),
         ("MEDIA_THUMBNAIL_SIZES", "128,15", ">= 16"),
         ("MEDIA_THUMBNAIL_SIZES", "4097", "<= 4096"),
@@ -196,8 +211,10 @@ def test_every_setting_is_described_with_an_example_that_fits() -> None:
         meta = DESCRIPTIONS[field.name]
         assert meta.description
         (example,) = meta.examples or []
+        name = field.name.upper()
+        companions = COMPANIONS_OF_CLOUDFRONT if name in COMPANIONS_OF_CLOUDFRONT else {}
         if field.name not in SECRETS:
-            load({**COMPANIONS, field.name.upper(): str(example)}, env_file=NOWHERE)
+            load({**COMPANIONS, **companions, name: str(example)}, env_file=NOWHERE)
 
 
 def test_the_example_file_holds_every_setting_and_its_default() -> None:
@@ -229,6 +246,8 @@ S3 = {"S3_BUCKET": "my-media", "AWS_REGION": "eu-central-1"}
         ({**S3, "S3_ADDRESSING_STYLE": "dns"}, "S3_ADDRESSING_STYLE"),
         ({"S3_BUCKET": "a/b"}, "S3_BUCKET: 'a/b' does not fit"),
         ({"MEDIA_METADATA": "none"}, "strip_location publishes all but the place; strip_all"),
+        ({"API_WORKERS": "2"}, "; set DATABASE_URL and REDIS_URL, or"),
+        ({"API_WORKERS": "2", "REDIS_URL": "redis://x"}, "; set DATABASE_URL, or"),
         ({"QUEUE_WEB": "true"}, "QUEUE_WEB: it is true, but REDIS_URL is not set"),
         ({"QUEUE_WEB": "true", "REDIS_URL": "redis://x"}, "but QUEUE_WEB_PASSWORD is not set"),
         ({"REDIS_TIMEOUT_MS": "1000"}, "REDIS_TIMEOUT_MS"),

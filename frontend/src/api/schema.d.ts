@@ -369,12 +369,6 @@ export interface components {
             field: string;
             message: string;
         };
-        /**
-         * Kind
-         * @description What a media item is for. It never changes.
-         * @enum {string}
-         */
-        Kind: "post_image" | "avatar";
         /** KindPolicy */
         KindPolicy: {
             max_bytes: number;
@@ -388,7 +382,8 @@ export interface components {
         /** MediaObject */
         MediaObject: {
             id: number;
-            kind: components["schemas"]["Kind"];
+            /** @description It may be one that can be declared no more */
+            kind: string;
             status: components["schemas"]["Status"];
             content_type: components["schemas"]["ContentType"];
             size_bytes: number;
@@ -421,7 +416,7 @@ export interface components {
         };
         /** PolicyObject */
         PolicyObject: {
-            /** @description By kind: post_image, avatar */
+            /** @description By kind; each may be declared */
             kinds: {
                 [key: string]: components["schemas"]["KindPolicy"];
             };
@@ -470,7 +465,8 @@ export interface components {
         };
         /** PresignRequest */
         PresignRequest: {
-            kind: components["schemas"]["Kind"];
+            /** @enum {string} */
+            kind: "post_image" | "avatar";
             /** @example image/jpeg */
             content_type: string;
             /** @example 2400000 */
@@ -482,7 +478,7 @@ export interface components {
         PresignedObject: {
             media_id: number;
             status: components["schemas"]["Status"];
-            kind: components["schemas"]["Kind"];
+            kind: string;
             upload_url: string;
             /** @description Where the original is served once it is ready */
             public_url: string;

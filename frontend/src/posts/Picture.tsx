@@ -1,16 +1,19 @@
 import { useEffect, useState } from "react";
 import type { Media } from "../api/client";
+import { renewPost, useRenewal } from "../live/renewal";
 import { placeholderUrl, shownRatio, srcSetOf, thumbnailsOf } from "../ui/picture";
 import { dropPreview, previewOf } from "./previews";
 
 interface PictureProps {
+  postId: number;
   media: Media;
   sizes: string;
   onOpen: () => void;
 }
 
 /** A post's picture. Its room is kept from the start, so that nothing jumps while it loads. */
-export function Picture({ media, sizes, onOpen }: PictureProps) {
+export function Picture({ postId, media, sizes, onOpen }: PictureProps) {
+  const renewal = useRenewal(renewPost(postId));
   const [isSharp, setSharp] = useState(false);
   const { width, height, placeholder } = media;
   const behind = placeholder ? placeholderUrl(placeholder) : null;
@@ -54,7 +57,9 @@ export function Picture({ media, sizes, onOpen }: PictureProps) {
           alt={media.alt ?? ""}
           loading="lazy"
           decoding="async"
+          onError={renewal.onError}
           onLoad={() => {
+            renewal.onLoad();
             setSharp(true);
             dropPreview(media.id);
           }}

@@ -52,7 +52,14 @@ export function PostCard({ post, isOpen = false, onDeleted }: PostCardProps) {
         )}
       </header>
       {post.body && <p className="body">{post.body}</p>}
-      {media && <Picture media={media} sizes={SIZES} onOpen={() => setShowsPicture(true)} />}
+      {media && (
+        <Picture
+          postId={post.id}
+          media={media}
+          sizes={SIZES}
+          onOpen={() => setShowsPicture(true)}
+        />
+      )}
       <footer>
         <button
           type="button"

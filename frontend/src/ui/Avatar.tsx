@@ -1,4 +1,5 @@
 import type { Media, Person } from "../api/client";
+import { renewFace, useRenewal } from "../live/renewal";
 import { srcSetOf } from "./picture";
 
 export type Faced = Pick<Person, "username" | "avatar_url" | "avatar_thumb_url"> & {
@@ -8,6 +9,7 @@ export type Faced = Pick<Person, "username" | "avatar_url" | "avatar_thumb_url">
 
 /** A face, or the first letter of the name. It says nothing: the name stands beside it. */
 export function Avatar({ of, size = 40 }: { of: Faced; size?: number }) {
+  const renewal = useRenewal(renewFace(of.username));
   const url = of.avatar_thumb_url ?? of.avatar_url;
   return url ? (
     <img
@@ -19,6 +21,7 @@ export function Avatar({ of, size = 40 }: { of: Faced; size?: number }) {
       height={size}
       alt=""
       decoding="async"
+      {...renewal}
     />
   ) : (
     <span

@@ -18,7 +18,9 @@ test("what the API answers is what the core takes", () => {
 });
 
 test("what the core sends is what the API takes", () => {
-  expectTypeOf<PresignRequest & { kind: Api["Kind"] }>().toExtend<Api["PresignRequest"]>();
+  expectTypeOf<PresignRequest & { kind: Api["PresignRequest"]["kind"] }>().toExtend<
+    Api["PresignRequest"]
+  >();
 });
 
 test("the core knows every field of a media item, but for the sizes of thumbnails", () => {

@@ -48,6 +48,7 @@ export const WORDS: Readonly<Record<string, string>> = {
     "There is no room for {size_bytes|sizeUp}: you use {stored_bytes|sizeUp} of " +
     "{max_stored_bytes|size}. Delete something first.",
   rate_limited: "That was too often. Try again in {retry_after_s|duration}.",
+  too_busy: "Too many are here at once. Try again in a moment.",
   too_many_streams: "The page is open in too many tabs. Close one of them.",
 
   // Media, posts and users.
@@ -57,6 +58,7 @@ export const WORDS: Readonly<Record<string, string>> = {
   media_already_attached:
     "The picture is in another post already. Upload it again to use it twice.",
   media_still_shown: "The picture is still shown. Delete the post, or replace the avatar, first.",
+  kind_unknown: "Pictures cannot be uploaded as {kind|name} here.",
   wrong_kind:
     "The picture was uploaded as {kind|name}; this place needs one that was uploaded as " +
     "{expected_kind|name}.",

@@ -64,6 +64,11 @@ class ObjectFolder:
             file.seek(start)
             return file.read(-1 if length is None else length)
 
+    def stat_and_read(self, key: str, length: int) -> tuple[os.stat_result, bytes]:
+        """Size, times and first bytes of a file."""
+        with _translated_errors(key), self.path(key).open("rb") as file:
+            return os.fstat(file.fileno()), file.read(length)
+
     def begin(self, key: str) -> "HalfWritten":
         """A new file that can become the object under `key`."""
         target = self.path(key)
@@ -71,8 +76,8 @@ class ObjectFolder:
             path = self._half_written()
             return HalfWritten(key, path, target, path.open("xb"))
 
-    def link(self, source_key: str, key: str, *, etag: str) -> os.stat_result:
-        """Make a file the object under a second key, if it has that ETag.
+    def link(self, source_key: str, key: str, *, etag: str | None) -> os.stat_result:
+        """Make a file the object under a second key, if it has that ETag, or whichever it has.
 
         A hard link where the file system has them: no byte is copied. A later upload replaces the
         source by a rename, so the file under `key` stays what it is.
@@ -82,7 +87,7 @@ class ObjectFolder:
             half_written = self._half_written()
             try:
                 status = _link_or_copy(self.path(source_key), half_written)
-                if etag_of(status) != etag:
+                if etag is not None and etag_of(status) != etag:
                     raise ObjectChanged(source_key, pinned=etag)
                 _move(half_written, target)
                 return target.stat()

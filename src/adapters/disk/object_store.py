@@ -1,6 +1,7 @@
 """The object store on a local folder."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -70,10 +71,7 @@ class DiskObjectStore(ObjectStore):
 
     async def stat(self, key: str) -> StoredObject:
         """Size and ETag from the file system, the type from the key."""
-        status = await asyncio.to_thread(self._folder.stat, key)
-        return StoredObject(
-            size_bytes=status.st_size, content_type=content_type_of(key), etag=etag_of(status)
-        )
+        return _stored(key, await asyncio.to_thread(self._folder.stat, key))
 
     async def read(
         self, key: str, *, start: int = 0, length: int | None = None, etag: str | None = None
@@ -83,10 +81,14 @@ class DiskObjectStore(ObjectStore):
             self._folder.read, key, start=start, length=length, etag=etag
         )
 
-    async def stage(self, incoming_key: str, staged_key: str, *, etag: str) -> str:
+    async def stat_and_read(self, key: str, *, length: int) -> tuple[StoredObject, bytes]:
+        """Both of the same file."""
+        status, body = await asyncio.to_thread(self._folder.stat_and_read, key, length)
+        return _stored(key, status), body
+
+    async def stage(self, incoming_key: str, staged_key: str) -> None:
         """A second key for the same file, where the file system can."""
-        status = await asyncio.to_thread(self._folder.link, incoming_key, staged_key, etag=etag)
-        return etag_of(status)
+        await asyncio.to_thread(self._folder.link, incoming_key, staged_key, etag=None)
 
     async def publish(
         self,
@@ -138,3 +140,9 @@ class DiskObjectStore(ObjectStore):
     async def check(self) -> None:
         """Write and remove a file."""
         await asyncio.to_thread(self._folder.check)
+
+
+def _stored(key: str, status: os.stat_result) -> StoredObject:
+    return StoredObject(
+        size_bytes=status.st_size, content_type=content_type_of(key), etag=etag_of(status)
+    )

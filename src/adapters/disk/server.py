@@ -1,4 +1,4 @@
-"""The folder over HTTP, as a browser knows it from S3: signed PUTs in, public GETs out."""
+"""The folder over HTTP, as a browser knows it from S3: signed PUTs in, GETs out."""
 
 import asyncio
 import os
@@ -15,7 +15,7 @@ from starlette.types import Scope
 
 from mediaport.adapters.disk.folder import ObjectFolder, etag_of
 from mediaport.adapters.disk.object_store import content_type_of
-from mediaport.adapters.disk.signing import UploadSigner
+from mediaport.adapters.disk.signing import ReadSigner, UploadSigner
 from mediaport.application.media.deletion_plan import UPLOAD_LASTS
 from mediaport.application.ports.clock import Clock
 from mediaport.application.ports.object_store import CACHE_CONTROL, ObjectMissing
@@ -23,7 +23,6 @@ from mediaport.application.ports.unavailable import PartFull, PartUnavailable
 from mediaport.domain.keys import KeyPrefixes
 
 PUBLIC_HEADERS = {
-    "Cache-Control": CACHE_CONTROL,
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; sandbox",
     "Cross-Origin-Resource-Policy": "cross-origin",
@@ -45,13 +44,22 @@ class DiskStoreServer:
     """Answers for every key of the folder; statuses are those of S3."""
 
     def __init__(
-        self, folder: ObjectFolder, signer: UploadSigner, clock: Clock, prefixes: KeyPrefixes
+        self,
+        folder: ObjectFolder,
+        signer: UploadSigner,
+        clock: Clock,
+        prefixes: KeyPrefixes,
+        *,
+        reader: ReadSigner | None = None,
+        cache_control: str = CACHE_CONTROL,
     ) -> None:
+        """With a `reader`, what is published needs a signature, too."""
         self._folder = folder
         self._signer = signer
         self._clock = clock
         self._prefixes = prefixes
-        self._public = _PublicFiles(directory=folder.root, check_dir=False)
+        self._reader = reader
+        self._public = _PublicFiles(folder, cache_control)
         methods = ["GET", "HEAD", "PUT", "POST", "DELETE", "PATCH"]
         self.app = Starlette(
             routes=[Route("/{key:path}", self._answer, methods=methods)],
@@ -69,12 +77,29 @@ class DiskStoreServer:
         if request.method == "PUT":
             return await self._receive(request, key)
         if request.method in {"GET", "HEAD"} and key.startswith(self._prefixes.public):
+            self._require_readable(request, key)
             try:
                 self._folder.path(key)
             except ObjectMissing as error:
                 raise HTTPException(404) from error
             return await self._public.get_response(key, request.scope)
         raise StoreRefusal(403, "AccessDenied", "Access Denied")
+
+    def _require_readable(self, request: Request, key: str) -> None:
+        """Let pass what anyone may read, or a signature permits."""
+        if self._reader is None:
+            return
+        expires, signature = _signed_in(request)
+        if not signature:
+            raise StoreRefusal(403, "AccessDenied", "Access Denied")
+        if not self._reader.permits(request.method, key, expires=expires, signature=signature):
+            message = "The URL was signed for another key or method."
+            raise StoreRefusal(403, "SignatureDoesNotMatch", message)
+        self._require_in_time(expires)
+
+    def _require_in_time(self, expires: str) -> None:
+        if self._clock.now().timestamp() >= int(expires):
+            raise StoreRefusal(403, "AccessDenied", "Request has expired")
 
     async def _receive(self, request: Request, key: str) -> Response:
         length = self._permitted_length(request, key)
@@ -108,8 +133,8 @@ class DiskStoreServer:
         Raises:
             StoreRefusal: It permits nothing, or something else.
         """
-        headers, query = request.headers, request.query_params
-        expires, signature = query.get("expires", ""), query.get("signature", "")
+        headers = request.headers
+        expires, signature = _signed_in(request)
         if not signature or not self._prefixes.is_signable(key):
             raise StoreRefusal(403, "AccessDenied", "Access Denied")
         unsigned = [name for name in headers if name.startswith("x-amz-")]
@@ -130,13 +155,21 @@ class DiskStoreServer:
                 "The URL was signed for another key, method, Content-Type or Content-Length. "
                 "Send the file that was declared, with the headers of the presign answer.",
             )
-        if self._clock.now().timestamp() >= int(expires):
-            raise StoreRefusal(403, "AccessDenied", "Request has expired")
+        self._require_in_time(expires)
         return int(length)
+
+
+def _signed_in(request: Request) -> tuple[str, str]:
+    query = request.query_params
+    return query.get("expires", ""), query.get("signature", "")
 
 
 class _PublicFiles(StaticFiles):
     """Starlette's file serving (ranges, conditions) under our ETags, types and cache rules."""
+
+    def __init__(self, folder: ObjectFolder, cache_control: str) -> None:
+        super().__init__(directory=folder.root, check_dir=False)
+        self._headers = {**PUBLIC_HEADERS, "Cache-Control": cache_control}
 
     def file_response(
         self,
@@ -148,7 +181,7 @@ class _PublicFiles(StaticFiles):
         response = FileResponse(
             full_path,
             status_code=status_code,
-            headers={**PUBLIC_HEADERS, "ETag": f'"{etag_of(stat_result)}"'},
+            headers={**self._headers, "ETag": f'"{etag_of(stat_result)}"'},
             media_type=content_type_of(str(full_path)),
             stat_result=stat_result,
         )

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from mediaport.adapters.memory.tables import MemoryTables
-from mediaport.application.ports.inventory import Debts, Extent, Inventory
+from mediaport.application.ports.inventory import MOST, Debts, Extent, Inventory
 from mediaport.application.ports.media_repository import ObjectDeletion
 from mediaport.domain.keys import originals_of
 from mediaport.domain.media import Media, ThumbnailsStatus
@@ -103,8 +103,8 @@ class MemoryInventory(Inventory):
             if media.owes_thumbnails
         )
         return Debts(
-            thumbnails_owed=len(owed),
+            thumbnails_owed=min(len(owed), MOST),
             longest_owed=owed[0][1] if owed else None,
             owed_since=owed[0][0] if owed else None,
-            objects_to_remove=len(self._tables.deletions),
+            objects_to_remove=min(len(self._tables.deletions), MOST),
         )

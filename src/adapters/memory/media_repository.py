@@ -8,11 +8,12 @@ from mediaport.adapters.memory.tables import MemoryTables
 from mediaport.application.ports.media_repository import (
     MediaRepository,
     ObjectDeletion,
+    OwedThumbnails,
     ThumbnailClaim,
 )
 from mediaport.domain.errors import MediaNotFound, MediaStillShown
 from mediaport.domain.media import Media, MediaId, Status
-from mediaport.domain.policy import Usage
+from mediaport.domain.policy import UploadPolicy, Usage
 from mediaport.domain.users import UserId
 
 
@@ -28,14 +29,17 @@ class MemoryMediaRepository(MediaRepository):
 
     async def add(
         self,
-        make: Callable[[MediaId, Usage], Media],
+        make: Callable[[MediaId], Media],
         *,
         owner_id: UserId,
+        policy: UploadPolicy,
         now: datetime,
     ) -> Media:
         """Keep a new media item."""
         self._tables.answer()
-        media = make(MediaId(self._tables.next_id("media")), self._usage(owner_id, now))
+        self._tables.require_user(owner_id)
+        media = make(MediaId(self._tables.next_id("media")))
+        policy.check_quota(self._usage(owner_id, now), size_bytes=media.size_bytes, now=now)
         self._tables.media[media.id] = media
         return media
 
@@ -169,11 +173,15 @@ class MemoryMediaRepository(MediaRepository):
         self._tables.thumbnail_starts[media_id] = start
         return ThumbnailClaim(media=media, start=start, until=until)
 
-    async def release_thumbnails(self, claim: ThumbnailClaim, *, counted: bool) -> None:
+    async def release_thumbnails(
+        self, claim: ThumbnailClaim, *, counted: bool, until: datetime | None = None
+    ) -> None:
         """Give the claim back."""
         self._tables.answer()
         if self._tables.thumbnail_claims.get(claim.media.id) == claim.until:
             del self._tables.thumbnail_claims[claim.media.id]
+            if until is not None:
+                self._tables.thumbnail_claims[claim.media.id] = until
             self._tables.thumbnail_starts[claim.media.id] -= not counted
 
     async def save_thumbnails(self, media: Media) -> bool:
@@ -220,11 +228,26 @@ class MemoryMediaRepository(MediaRepository):
         """Media whose thumbnails are owed and claimed by nobody."""
         self._tables.answer()
         owed = [
-            (media.ready_at, media.id)
+            (media.owner_id, media.ready_at, media.id)
             for media in self._tables.media.values()
             if media.owes_thumbnails and not _is_held(self._tables.thumbnail_claims, media.id, now)
         ]
-        return [media_id for _, media_id in sorted(owed)[:limit]]
+        return [media_id for *_, media_id in sorted(owed)[:limit]]
+
+    async def next_owed(self, *, before: UserId, now: datetime) -> OwedThumbnails | None:
+        """The next lower owner's longest waiting."""
+        self._tables.answer()
+        owed = [
+            (-media.owner_id, media.ready_at, media.id)
+            for media in self._tables.media.values()
+            if media.owes_thumbnails
+            and media.owner_id < before
+            and not _is_held(self._tables.thumbnail_claims, media.id, now)
+        ]
+        if not owed:
+            return None
+        *_, media_id = min(owed)
+        return OwedThumbnails(media_id, self._tables.media[media_id].owner_id)
 
     async def claim_deletions(
         self, *, now: datetime, until: datetime, limit: int

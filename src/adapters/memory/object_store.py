@@ -1,6 +1,7 @@
 """A bucket in a dictionary, with uploads that obey the signed protocol."""
 
 import hashlib
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -37,7 +38,7 @@ class MemoryObjectStore(ObjectStore):
     Attributes:
         objects: What is stored, by key.
         is_down: Set it, and every call fails as an unreachable store does.
-        published: How many times an object was published.
+        written: How many times we have written an object, by key.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -46,7 +47,7 @@ class MemoryObjectStore(ObjectStore):
         self.upload_origin = "memory://upload"
         self.objects: dict[str, _Object] = {}
         self.is_down = False
-        self.published = 0
+        self.written: Counter[str] = Counter()
         self._clock = clock
         self._signed: dict[str, tuple[str, str, int, datetime]] = {}
 
@@ -92,22 +93,26 @@ class MemoryObjectStore(ObjectStore):
         found = self._get(key, etag)
         return found.body[start : None if length is None else start + length]
 
-    async def stage(self, incoming_key: str, staged_key: str, *, etag: str) -> str:
+    async def stat_and_read(self, key: str, *, length: int) -> tuple[StoredObject, bytes]:
+        """Both at once: nothing happens in between."""
+        return await self.stat(key), await self.read(key, length=length)
+
+    async def stage(self, incoming_key: str, staged_key: str) -> None:
         """A copy of the object."""
-        found = self._get(incoming_key, etag)
-        return await self.put(staged_key, found.body, content_type=found.content_type)
+        found = self._get(incoming_key)
+        await self.put(staged_key, found.body, content_type=found.content_type)
 
     async def publish(
         self, staged_key: str, public_key: str, *, etag: str, content_type: str
     ) -> str:
         """A copy of the object."""
         found = self._get(staged_key, etag)
-        self.published += 1
         return await self.put(public_key, found.body, content_type=content_type)
 
     async def put(self, public_key: str, body: bytes, *, content_type: str) -> str:
         """A new object."""
         self._answer()
+        self.written[public_key] += 1
         self.objects[public_key] = _Object(body, content_type, self._clock.now())
         return self.objects[public_key].etag
 

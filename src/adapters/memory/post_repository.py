@@ -6,12 +6,8 @@ from datetime import datetime
 
 from mediaport.adapters.memory.tables import MemoryTables
 from mediaport.application.ports.media_repository import ObjectDeletion
-from mediaport.application.ports.post_repository import (
-    Position,
-    PostRepository,
-    ShownComment,
-    ShownPost,
-)
+from mediaport.application.ports.post_repository import Position, PostRepository
+from mediaport.application.ports.shown import ShownComment, ShownPost
 from mediaport.domain.errors import MediaAlreadyAttached, MediaNotFound, PostNotFound
 from mediaport.domain.posts import Comment, CommentId, Post, PostId
 from mediaport.domain.users import UserId
@@ -27,6 +23,7 @@ class MemoryPostRepository(PostRepository):
         """Keep a new post."""
         self._tables.answer()
         post = make(PostId(self._tables.next_id("posts")))
+        self._tables.require_user(post.owner_id)
         if post.media_id is not None:
             if post.media_id not in self._tables.media:
                 raise MediaNotFound(post.media_id)
@@ -45,9 +42,9 @@ class MemoryPostRepository(PostRepository):
     async def show(self, post_id: PostId, *, viewer: UserId) -> ShownPost:
         """The post as `viewer` sees it."""
         post = await self.get(post_id)
-        return ShownPost(
-            post=post,
-            owner=self._tables.profile(post.owner_id),
+        return ShownPost.of(
+            post,
+            owner=self._tables.author(post.owner_id),
             media=None if post.media_id is None else self._tables.media[post.media_id],
             liked_by_me=(post_id, viewer) in self._tables.likes,
         )
@@ -69,24 +66,21 @@ class MemoryPostRepository(PostRepository):
     async def delete(self, post: Post, *, deletions: Sequence[ObjectDeletion]) -> None:
         """Forget the post and purge its media."""
         await self.get(post.id)
-        del self._tables.posts[post.id]
-        self._tables.likes = {like for like in self._tables.likes if like[0] != post.id}
-        self._tables.comments = [
-            comment for comment in self._tables.comments if comment.post_id != post.id
-        ]
+        self._tables.forget_post(post.id)
         if post.media_id is not None:
             self._tables.purge(post.media_id, deletions)
 
-    async def like(self, post_id: PostId, *, by: UserId, now: datetime) -> int:  # noqa: ARG002 - nothing here shows when
+    async def like(self, post_id: PostId, *, by: UserId, now: datetime) -> int:
         """Count one like per user."""
         await self.get(post_id)
-        self._tables.likes.add((post_id, by))
+        self._tables.require_user(by)
+        self._tables.likes.setdefault((post_id, by), now)
         return self._recount(post_id)
 
     async def unlike(self, post_id: PostId, *, by: UserId) -> int:
         """Take a like back."""
         await self.get(post_id)
-        self._tables.likes.discard((post_id, by))
+        self._tables.likes.pop((post_id, by), None)
         return self._recount(post_id)
 
     def _recount(self, post_id: PostId) -> int:
@@ -101,9 +95,10 @@ class MemoryPostRepository(PostRepository):
         """Keep a new comment."""
         post = await self.get(post_id)
         comment = make(CommentId(self._tables.next_id("comments")))
+        self._tables.require_user(comment.author_id)
         self._tables.comments.append(comment)
         self._tables.posts[post_id] = replace(post, comment_count=post.comment_count + 1)
-        return ShownComment(comment=comment, author=self._tables.profile(comment.author_id))
+        return ShownComment.of(comment, author=self._tables.author(comment.author_id))
 
     async def comments(
         self, post_id: PostId, *, after: Position | None, limit: int
@@ -118,6 +113,6 @@ class MemoryPostRepository(PostRepository):
         ]
         comments.sort(key=lambda comment: (comment.created_at, comment.id))
         return [
-            ShownComment(comment=comment, author=self._tables.profile(comment.author_id))
+            ShownComment.of(comment, author=self._tables.author(comment.author_id))
             for comment in comments[:limit]
         ]

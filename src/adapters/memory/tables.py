@@ -6,8 +6,11 @@ from datetime import datetime
 
 from mediaport.application.ports.media_repository import ObjectDeletion, with_late_variants
 from mediaport.application.ports.remake_repository import Remake
+from mediaport.application.ports.shown import Author
 from mediaport.application.ports.unavailable import PartUnavailable
 from mediaport.application.ports.user_repository import Profile
+from mediaport.domain.attachments import Place
+from mediaport.domain.errors import NotAuthenticated
 from mediaport.domain.media import Media, MediaId
 from mediaport.domain.posts import Comment, Post, PostId
 from mediaport.domain.users import User, UserId
@@ -24,7 +27,8 @@ class MemoryTables:
     users: dict[UserId, User] = field(default_factory=dict)
     media: dict[MediaId, Media] = field(default_factory=dict)
     posts: dict[PostId, Post] = field(default_factory=dict)
-    likes: set[tuple[PostId, UserId]] = field(default_factory=set)
+    attachments: dict[Place, MediaId] = field(default_factory=dict)
+    likes: dict[tuple[PostId, UserId], datetime] = field(default_factory=dict)
     comments: list[Comment] = field(default_factory=list)
     deletions: dict[int, ObjectDeletion] = field(default_factory=dict)
     deletion_claims: dict[int, datetime] = field(default_factory=dict)
@@ -47,10 +51,17 @@ class MemoryTables:
         if self.is_down:
             raise PartUnavailable("database", "it was taken down")
 
+    def require_user(self, user_id: UserId) -> None:
+        """Fail as a foreign key does, if the user was deleted."""
+        if user_id not in self.users:
+            raise NotAuthenticated.as_deleted()
+
     def is_shown(self, media_id: MediaId) -> bool:
-        """Whether a post or a profile refers to a media item."""
-        return any(post.media_id == media_id for post in self.posts.values()) or any(
-            user.avatar_media_id == media_id for user in self.users.values()
+        """Whether a post, a profile or another place refers to a media item."""
+        return (
+            any(post.media_id == media_id for post in self.posts.values())
+            or any(user.avatar_media_id == media_id for user in self.users.values())
+            or media_id in self.attachments.values()
         )
 
     def write_down(self, deletions: Sequence[ObjectDeletion]) -> None:
@@ -81,6 +92,12 @@ class MemoryTables:
             return None
         return numbers
 
+    def forget_post(self, post_id: PostId) -> None:
+        """Forget a post with what is under it, if it is there."""
+        self.posts.pop(post_id, None)
+        self.likes = {like: at for like, at in self.likes.items() if like[0] != post_id}
+        self.comments = [each for each in self.comments if each.post_id != post_id]
+
     def purge(self, media_id: MediaId, deletions: Sequence[ObjectDeletion]) -> None:
         """Forget a media item."""
         variants = self.media.pop(media_id).variants
@@ -93,3 +110,8 @@ class MemoryTables:
         if user.avatar_media_id is not None:
             avatar = self.media[MediaId(user.avatar_media_id)]
         return Profile(user=user, avatar=avatar)
+
+    def author(self, user_id: UserId) -> Author:
+        """A user as their posts show them."""
+        profile = self.profile(user_id)
+        return Author.of(profile.user, profile.avatar)

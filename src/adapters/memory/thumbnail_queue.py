@@ -1,6 +1,6 @@
 """A queue that only remembers what was asked for."""
 
-from mediaport.application.ports.thumbnail_queue import ThumbnailQueue
+from mediaport.application.ports.thumbnail_queue import Backlog, ThumbnailQueue
 from mediaport.application.ports.unavailable import PartUnavailable
 from mediaport.domain.media import MediaId
 
@@ -22,6 +22,11 @@ class MemoryThumbnailQueue(ThumbnailQueue):
         await self.check()
         if media_id not in self.waiting:
             self.waiting.append(media_id)
+
+    async def backlog(self) -> Backlog:
+        """Count what waits. Nothing is in hand, and no time passes here."""
+        await self.check()
+        return Backlog(queued=len(self.waiting), active=0, age_s=0)
 
     async def check(self) -> None:
         """Fail if the queue was taken down."""

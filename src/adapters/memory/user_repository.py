@@ -26,6 +26,11 @@ class MemoryUserRepository(UserRepository):
         self._tables.users[user.id] = user
         return user
 
+    async def keep(self, user: User) -> None:
+        """Keep a user with the id that they have."""
+        self._tables.answer()
+        self._tables.users.setdefault(user.id, user)
+
     async def get(self, user_id: UserId) -> User:
         """The user."""
         self._tables.answer()

@@ -33,8 +33,9 @@ async def inspect(read: ByteReader, *, size_bytes: int, rule: MetadataRule) -> I
     for block in looked_into:
         length = block.payload_end - block.payload_start
         payloads.append((block, await window(block.payload_start, length)))
-    # Metadata of a megabyte takes longer to understand than an event loop should be held up.
-    orientation, is_fit = await asyncio.to_thread(_understood, payloads, layout, rule)
+    orientation, is_fit = None, True
+    if payloads:  # A megabyte takes longer to understand than an event loop should be held up.
+        orientation, is_fit = await asyncio.to_thread(_understood, payloads, layout, rule)
     width, height = layout.upright_size(orientation)
     return ImageFacts(
         content_type=layout.content_type,

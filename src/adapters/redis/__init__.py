@@ -1,1 +1,1 @@
-"""Hints that processes pass to one another, by Redis."""
+"""What all processes share by Redis: hints to one another, and the counts of requests."""

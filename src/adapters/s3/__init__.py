@@ -1,1 +1,1 @@
-"""The object store on S3, or on any server that speaks its protocol, by boto3."""
+"""The object store on S3, or on any server that speaks its protocol."""

@@ -21,6 +21,9 @@ class BucketPlan:
     Attributes:
         origins: Of the pages that upload.
         incoming_lasts_s: After this long no upload can be completed any more.
+        is_public: Whether anyone may read what is published; else the bucket shows nothing to
+            whoever has no signature.
+        signs_gets: Whether the API signs URLs with its own key, which has to have the right.
     """
 
     bucket: str
@@ -29,27 +32,36 @@ class BucketPlan:
     prefixes: KeyPrefixes
     origins: Sequence[str]
     incoming_lasts_s: int
+    is_public: bool = True
+    signs_gets: bool = False
 
     @property
     def public_access_block(self) -> dict[str, bool]:
-        """A bucket policy may make some objects public; of a new bucket, no ACL may."""
+        """Of a private bucket, nothing may make any object public; else a bucket policy may.
+
+        Of a new bucket, no ACL may in either case.
+        """
         return {
             "BlockPublicAcls": True,
             "IgnorePublicAcls": True,
-            "BlockPublicPolicy": False,
-            "RestrictPublicBuckets": False,
+            "BlockPublicPolicy": not self.is_public,
+            "RestrictPublicBuckets": not self.is_public,
         }
 
     @property
-    def policy_statement(self) -> Json:
-        """Anyone may read what is published, and nothing else."""
-        return {
+    def policy_statements(self) -> list[Json]:
+        """Anyone may read what is published, and nothing else; of a private bucket, not even that.
+
+        S3 has no empty policy: no statements are no policy.
+        """
+        anyone_reads = {
             "Sid": PUBLIC_READ,
             "Effect": "Allow",
             "Principal": "*",
             "Action": "s3:GetObject",
             "Resource": self._objects(self.prefixes.public),
         }
+        return [anyone_reads] if self.is_public else []
 
     @property
     def cors_rule(self) -> Json:
@@ -94,7 +106,7 @@ class BucketPlan:
             "bucket": self.bucket,
             "region": self.region,
             "public_access_block": self.public_access_block,
-            "policy": document([self.policy_statement]),
+            "policy": document(self.policy_statements) if self.is_public else None,
             "cors": {"CORSRules": [self.cors_rule]},
             "lifecycle": {"Rules": [self.expiration, self.abortion]},
         }
@@ -108,12 +120,15 @@ class BucketPlan:
             self._objects(self.prefixes.incoming),
             self._objects(self.prefixes.public),
         )
+        publish = ["s3:PutObject", "s3:DeleteObject"]
+        if self.signs_gets:
+            publish.insert(0, "s3:GetObject")
         see = _allow("See", ["s3:ListBucket"], self._arn(""))
         return {
             "api": document(
                 [
                     _allow("Upload", ["s3:PutObject", "s3:GetObject", "s3:DeleteObject"], incoming),
-                    _allow("Publish", ["s3:PutObject", "s3:DeleteObject"], public),
+                    _allow("Publish", publish, public),
                     see,
                 ]
             ),

@@ -62,7 +62,7 @@ def prepare_bucket(connection: S3Connection, plan: BucketPlan) -> Iterator[Step]
     for aspect, take in (
         (f"bucket {plan.bucket}", _create),
         ("public access block", _set_public_access_block),
-        (f"policy: anyone may read {plan.prefixes.public}* and nothing else", _set_policy),
+        (_policy_in_words(plan), _set_policy),
         (f"CORS for {','.join(plan.origins)}", _set_cors),
         (f"lifecycle: {plan.prefixes.incoming}* expires after {plan.days} d", _expire_incoming),
         (f"lifecycle: parts of uploads to {plan.prefixes.incoming}* after 1 d", _abort_parts),
@@ -72,6 +72,12 @@ def prepare_bucket(connection: S3Connection, plan: BucketPlan) -> Iterator[Step]
         except (ClientError, BotoCoreError) as error:
             raise NotPrepared(aspect, error) from error
         yield Step(aspect=aspect, outcome=outcome, instead=instead)
+
+
+def _policy_in_words(plan: BucketPlan) -> str:
+    if plan.is_public:
+        return f"policy: anyone may read {plan.prefixes.public}* and nothing else"
+    return "policy: no statement of ours lets anyone read"
 
 
 def _create(client: "S3Client", plan: BucketPlan) -> tuple[Outcome, str]:
@@ -96,7 +102,8 @@ def _set_public_access_block(client: "S3Client", plan: BucketPlan) -> tuple[Outc
     def is_set() -> bool:
         found = client.get_public_access_block(Bucket=plan.bucket)["PublicAccessBlockConfiguration"]
         acls = {name: value for name, value in found.items() if name.endswith("Acls")}
-        wanted.update(cast("dict[str, bool]", acls))  # others' objects may be public by theirs
+        if plan.is_public:  # others' objects may be public by theirs
+            wanted.update(cast("dict[str, bool]", acls))
         return found == wanted
 
     return _set(
@@ -109,23 +116,39 @@ def _set_public_access_block(client: "S3Client", plan: BucketPlan) -> tuple[Outc
 
 
 def _set_policy(client: "S3Client", plan: BucketPlan) -> tuple[Outcome, str]:
-    wanted = document([plan.policy_statement])
+    wanted = document(plan.policy_statements)
 
     def is_set() -> bool:
-        found = json.loads(client.get_bucket_policy(Bucket=plan.bucket)["Policy"])
+        found = _policy_of(client, plan.bucket)
         listed = found["Statement"]
         statements = listed if isinstance(listed, list) else [listed]
         others = [each for each in statements if each.get("Sid") != PUBLIC_READ]
-        wanted.update(found, Statement=[*others, plan.policy_statement])
-        ours = _canonical(plan.policy_statement)
-        return any(_canonical(each) == ours for each in statements)
+        ours = [_canonical(each) for each in statements if each.get("Sid") == PUBLIC_READ]
+        wanted.update(found, Statement=[*others, *plan.policy_statements])
+        return ours == [_canonical(each) for each in plan.policy_statements]
 
-    return _set(
-        is_set,
-        lambda: client.put_bucket_policy(Bucket=plan.bucket, Policy=json.dumps(wanted)),
-        instead=f"make {plan.prefixes.public}* readable as the store has it, and set "
-        "S3_PUBLIC_BASE_URL to where",
+    def put() -> None:
+        if wanted["Statement"]:
+            client.put_bucket_policy(Bucket=plan.bucket, Policy=json.dumps(wanted))
+        else:
+            client.delete_bucket_policy(Bucket=plan.bucket)
+
+    instead = (
+        f"make {plan.prefixes.public}* readable as the store has it, and set "
+        "S3_PUBLIC_BASE_URL to where"
     )
+    return _set(is_set, put, instead=instead if plan.is_public else "let nobody read the bucket")
+
+
+def _policy_of(client: "S3Client", bucket: str) -> Json:
+    """What is set, or a policy that says nothing."""
+    try:
+        policy: Json = json.loads(client.get_bucket_policy(Bucket=bucket)["Policy"])
+    except ClientError as error:
+        if _code(error) not in NOT_THERE:
+            raise
+        return document([])
+    return policy
 
 
 def _set_cors(client: "S3Client", plan: BucketPlan) -> tuple[Outcome, str]:

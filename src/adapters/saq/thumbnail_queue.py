@@ -1,6 +1,7 @@
 """Asking for thumbnails by jobs in Redis."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Mapping
 from typing import Any, TypeVar
 
@@ -9,9 +10,10 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from saq.queue.redis import RedisQueue
+from structlog.contextvars import get_contextvars
 
 from mediaport.application.ports.media_repository import THUMBNAILS_CLAIM_LASTS
-from mediaport.application.ports.thumbnail_queue import ThumbnailQueue
+from mediaport.application.ports.thumbnail_queue import Backlog, ThumbnailQueue
 from mediaport.application.ports.unavailable import PartUnavailable
 from mediaport.domain.media import MediaId
 
@@ -22,6 +24,7 @@ JOB = "make_thumbnails"
 JOB_TIMEOUT_S = 2 * int(THUMBNAILS_CLAIM_LASTS.total_seconds())
 JOB_TRIES = 3
 RETRY_DELAY_S = 1.0
+ASKED_BY = "asked_by"  # the request that a job comes from
 
 
 class SaqThumbnailQueue(ThumbnailQueue):
@@ -54,12 +57,29 @@ class SaqThumbnailQueue(ThumbnailQueue):
                 JOB,
                 media_id=media_id,
                 key=f"{JOB}:{media_id}",
+                # For the worker's log alone.
+                meta={ASKED_BY: get_contextvars().get("request_id")},
                 timeout=JOB_TIMEOUT_S,
                 retries=JOB_TRIES,
                 retry_delay=RETRY_DELAY_S,
                 retry_backoff=True,
             )
         )
+
+    async def backlog(self) -> Backlog:
+        """Ask for two lengths, and for the job that waits first."""
+        return await self._in_time(self._backlog())
+
+    async def _backlog(self) -> Backlog:
+        queued, active = self.jobs.namespace("queued"), self.jobs.namespace("active")
+        async with self._redis.pipeline(transaction=False) as pipe:
+            pipe.llen(queued)
+            pipe.llen(active)
+            pipe.lindex(queued, 0)
+            waiting, in_hand, first = await pipe.execute()
+        job = await self.jobs.job(self.jobs.job_key_from_id(first.decode())) if first else None
+        age_s = time.time() - job.queued / 1000 if job else 0
+        return Backlog(queued=waiting, active=in_hand, age_s=max(age_s, 0))
 
     async def check(self) -> None:
         """Ping Redis."""

@@ -15,11 +15,11 @@ from saq.job import Job
 from saq.queue.redis import RedisQueue
 from saq.types import WorkerInfo
 from saq.worker import Worker
+from structlog.contextvars import bound_contextvars
 
-from mediaport.adapters.saq.thumbnail_queue import JOB
-from mediaport.application.media.make_thumbnails import MakeThumbnails
+from mediaport.adapters.saq.thumbnail_queue import ASKED_BY, JOB
+from mediaport.application.media.make_next_thumbnails import MakeNextThumbnails
 from mediaport.application.ports.unavailable import PartUnavailable
-from mediaport.domain.media import MediaId
 
 log = logging.getLogger(__name__)
 
@@ -42,9 +42,9 @@ class SaqWorker:
     """
 
     def __init__(
-        self, redis_url: str, *, name: str, make_thumbnails: MakeThumbnails, concurrency: int
+        self, redis_url: str, *, name: str, make_next: MakeNextThumbnails, concurrency: int
     ) -> None:
-        self._make_thumbnails = make_thumbnails
+        self._make_next = make_next
         # A Redis that is frozen or gone shows by its silence: hence the timeout.
         redis: Redis = Redis.from_url(redis_url, socket_timeout=REDIS_TIMEOUT_S)
         self._queue = _Queue(redis, name=name)
@@ -75,8 +75,11 @@ class SaqWorker:
         report = self._queue.namespace(f"worker_info:{self._worker.id}")
         await self._queue.redis.zrem(self._queue.namespace("stats"), report)
 
-    async def _work(self, _: dict[str, Any], *, media_id: int) -> None:
-        await self._make_thumbnails(MediaId(media_id))
+    async def _work(self, context: dict[str, Any], *, media_id: int) -> None:
+        """Take a turn. `media_id` has asked for it; whose it is says the database."""
+        asked_by = context["job"].meta.get(ASKED_BY)
+        with bound_contextvars(asked_for=media_id, asked_by=asked_by):
+            await self._make_next()
 
 
 class _Queue(RedisQueue):

@@ -3,6 +3,7 @@
 import logging
 import time
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from sqlalchemy import text
 
@@ -14,6 +15,14 @@ log = logging.getLogger(__name__)
 
 # An answer that took longer says too little of when it was given.
 MAX_ROUND_TRIP_S = 1.0
+
+
+# Seconds that go on while the machine sleeps, where the system can tell.
+_monotonic_s = (
+    partial(time.clock_gettime, time.CLOCK_BOOTTIME)
+    if hasattr(time, "CLOCK_BOOTTIME")
+    else time.monotonic
+)
 
 
 class DatabaseClock(Clock):
@@ -54,9 +63,3 @@ class DatabaseClock(Clock):
             log.warning("The database told the time after %.1f s: it is not used", took_s)
             return
         self._read_at, self._monotonic_s = read_at.astimezone(UTC), (asked_s + answered_s) / 2
-
-
-def _monotonic_s() -> float:
-    """Seconds that go on while the machine sleeps, where the system can tell."""
-    clock = getattr(time, "CLOCK_BOOTTIME", None)
-    return time.monotonic() if clock is None else time.clock_gettime(clock)

@@ -2,24 +2,24 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Select, Update, and_, exists, func, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mediaport.adapters.sql.database import Database
 from mediaport.adapters.sql.rows import (
-    MEDIA_COLUMNS,
     delete_variants,
+    media_columns,
     strike_off,
     to_media,
     unclaimed_deletions,
-    variants_of,
     write_down,
     write_down_dropped,
 )
 from mediaport.adapters.sql.tables import media as table
 from mediaport.adapters.sql.tables import media_variants, object_deletions
-from mediaport.application.ports.inventory import Debts, Extent, Inventory
+from mediaport.application.ports.inventory import MOST, Debts, Extent, Inventory
 from mediaport.application.ports.media_repository import ObjectDeletion
 from mediaport.domain.keys import originals_of
 from mediaport.domain.media import Media, MediaId, Status, ThumbnailsStatus
@@ -45,7 +45,7 @@ class SqlInventory(Inventory):
     async def ready_media(self, *, after: str, up_to: str | None, limit: int) -> Sequence[Media]:
         """Ready media with their variants, by their object key."""
         statement = (
-            select(*(table.c[name] for name in MEDIA_COLUMNS))
+            select(*media_columns())
             .where(_IS_READY, table.c.object_key > after)
             .order_by(table.c.object_key)
             .limit(limit)
@@ -53,9 +53,7 @@ class SqlInventory(Inventory):
         if up_to is not None:
             statement = statement.where(table.c.object_key <= up_to)
         async with self._database.read() as connection:
-            rows = (await connection.execute(statement)).mappings().all()
-            variants = await variants_of(connection, [row["id"] for row in rows])
-        return [to_media(row, variants) for row in rows]
+            return [to_media(row) for row in await connection.execute(statement)]
 
     async def known(self, keys: Sequence[str]) -> set[str]:
         """Those keys that something refers to, or may be about to."""
@@ -101,16 +99,19 @@ class SqlInventory(Inventory):
         longest = owed.order_by(table.c.ready_at, table.c.id).limit(1)
         async with self._database.read() as connection:
             row = (await connection.execute(longest)).first()
-            count = select(func.count()).select_from(owed.subquery())
-            thumbnails_owed = (await connection.execute(count)).scalar_one()
-            deletions = select(func.count(object_deletions.c.id))
-            objects_to_remove = (await connection.execute(deletions)).scalar_one()
+            thumbnails_owed = (await connection.execute(_at_most(owed))).scalar_one()
+            to_remove = _at_most(select(object_deletions.c.id))
+            objects_to_remove = (await connection.execute(to_remove)).scalar_one()
         return Debts(
             thumbnails_owed=thumbnails_owed,
             longest_owed=MediaId(row.id) if row else None,
             owed_since=row.ready_at if row else None,
             objects_to_remove=objects_to_remove,
         )
+
+
+def _at_most(rows: Select[Any]) -> Select[int]:
+    return select(func.count()).select_from(rows.limit(MOST).subquery())
 
 
 async def _known(connection: AsyncConnection, keys: Sequence[str]) -> set[str]:
@@ -163,6 +164,7 @@ def _owing(media: Media) -> Update:
             thumbnails_status=media.thumbnails_status,
             thumbnails_error=media.thumbnails_error,
             placeholder=media.placeholder,
+            variants=None,
             thumbnails_starts=0,
             thumbnails_claimed_until=None,
         )

@@ -4,85 +4,58 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    ColumnElement,
-    Select,
-    and_,
-    cast,
-    delete,
-    func,
-    insert,
-    or_,
-    select,
-    true,
-    update,
-)
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mediaport.adapters.sql.database import Database, next_id
+from mediaport.adapters.sql.database import Database, insert_once, next_id
+from mediaport.adapters.sql.failures import in_the_name_of_a_user
+from mediaport.adapters.sql.media_statements import (
+    ADD,
+    CHECK,
+    CLAIM,
+    COLUMNS,
+    GET,
+    IS_PENDING,
+    IT_IS_PENDING,
+    IT_OWES_THUMBNAILS,
+    MARK_READY,
+    NEXT_OWED,
+    OWES_THUMBNAILS,
+    RELEASE,
+    ROOM,
+    Change,
+    is_free,
+    limits_of,
+    usage_of,
+)
 from mediaport.adapters.sql.rows import (
-    MEDIA_COLUMNS,
     delete_variants,
     insert_variants,
     mark_attached,
+    media_columns,
     media_values,
     purge_media,
     strike_off,
     to_media,
+    to_new_media,
     unclaimed_deletions,
-    variants_of,
+    variants_text,
     write_down,
     write_down_dropped,
 )
 from mediaport.adapters.sql.tables import media as table
-from mediaport.adapters.sql.tables import object_deletions, users
+from mediaport.adapters.sql.tables import media_usage, object_deletions, posts
 from mediaport.application.ports.media_repository import (
     MediaRepository,
     ObjectDeletion,
+    OwedThumbnails,
     ThumbnailClaim,
 )
 from mediaport.domain.errors import MediaNotFound, MediaStillShown
 from mediaport.domain.media import Media, MediaId, Status, ThumbnailsStatus
-from mediaport.domain.policy import Usage
+from mediaport.domain.policy import UploadPolicy, Usage
 from mediaport.domain.users import UserId
-
-_COLUMNS = [table.c[name] for name in MEDIA_COLUMNS]
-_IS_PENDING = table.c.status == Status.PENDING
-_OWES_THUMBNAILS = and_(
-    table.c.status == Status.READY, table.c.thumbnails_status == ThumbnailsStatus.PENDING
-)
-
-
-def _is_free(claim: Column[datetime], now: datetime) -> ColumnElement[bool]:
-    """Whether nobody holds a claim at that time."""
-    return or_(claim.is_(None), claim <= now)
-
-
-def _usage(owner_id: UserId, now: datetime) -> Select[int, int, Any, int]:
-    """What `Usage` says, of one owner."""
-    is_live = and_(_IS_PENDING, table.c.expires_at > now)
-
-    def total(condition: ColumnElement[bool]) -> ColumnElement[int]:
-        sizes = func.sum(cast(table.c.size_bytes, BigInteger)).filter(condition)
-        return cast(func.coalesce(sizes, 0), BigInteger)
-
-    # What is over, but just being completed: these few rows alone are looked at themselves.
-    is_completing = and_(
-        table.c.owner_id == owner_id,
-        _IS_PENDING,
-        table.c.expires_at <= now,
-        table.c.completion_claimed_until > now,
-    )
-    completing = select(func.count()).where(is_completing).scalar_subquery()
-    completing_bytes = select(total(true())).where(is_completing).scalar_subquery()
-    return select(
-        (func.count().filter(is_live) + completing).label("pending"),
-        (total(is_live) + completing_bytes).label("pending_bytes"),
-        func.min(table.c.expires_at).filter(is_live).label("expires_at"),
-        total(table.c.status == Status.READY).label("stored_bytes"),
-    ).where(table.c.owner_id == owner_id)
 
 
 class SqlMediaRepository(MediaRepository):
@@ -93,29 +66,54 @@ class SqlMediaRepository(MediaRepository):
 
     async def add(
         self,
-        make: Callable[[MediaId, Usage], Media],
+        make: Callable[[MediaId], Media],
         *,
         owner_id: UserId,
+        policy: UploadPolicy,
         now: datetime,
     ) -> Media:
-        """Keep a new media item, under a lock on its owner: so a quota is exact."""
-        owner = select(users.c.id).where(users.c.id == owner_id)
+        """Keep a new media item, by one statement where what is counted leaves room for it."""
+        if self._database.is_sqlite:
+            return await self._add_in_turn(make, owner_id=owner_id, policy=policy, now=now)
+        media = make(MediaId(await self._database.new_id(table)))
+        values = {**media_values(media), **limits_of(media, policy)}
+        if await self._database.run(ADD, **values):
+            return media
+        return await self._add_in_turn(lambda _: media, owner_id=owner_id, policy=policy, now=now)
+
+    async def _add_in_turn(
+        self,
+        make: Callable[[MediaId], Media],
+        *,
+        owner_id: UserId,
+        policy: UploadPolicy,
+        now: datetime,
+    ) -> Media:
+        """Keep a new media item, under a lock on what its owner has.
+
+        What is counted has in it what is over and not yet swept. Where that leaves no room, all
+        that the owner has is looked at.
+        """
         async with self._database.write() as connection:
-            # What refers to the owner meanwhile, such as a post, does not wait.
+            nothing = {"owner_id": owner_id, "pending": 0, "pending_bytes": 0, "stored_bytes": 0}
+            with in_the_name_of_a_user():
+                await insert_once(connection, media_usage, nothing)
+            owner = select(media_usage.c.owner_id).where(media_usage.c.owner_id == owner_id)
             await connection.execute(owner.with_for_update(key_share=True))
-            usage = (await connection.execute(_usage(owner_id, now))).mappings().one()
-            media = make(MediaId(await next_id(connection, table)), Usage(**usage))
-            await connection.execute(insert(table).values(media_values(media)))
+            media = make(MediaId(await next_id(connection, table)))
+            if not (await connection.execute(ROOM, limits_of(media, policy))).first():
+                usage = (await connection.execute(usage_of(owner_id, now))).mappings().one()
+                policy.check_quota(Usage(**usage), size_bytes=media.size_bytes, now=now)
+            with in_the_name_of_a_user():
+                await connection.execute(insert(table).values(media_values(media)))
         return media
 
     async def get(self, media_id: MediaId) -> Media:
         """The media item with its variants."""
-        statement = select(*_COLUMNS).where(table.c.id == media_id)
-        async with self._database.read() as connection:
-            row = (await connection.execute(statement)).mappings().first()
-            if row is None:
-                raise MediaNotFound(media_id)
-            return to_media(row, await variants_of(connection, [media_id]))
+        rows = await self._database.run(GET, media_id=media_id)
+        if not rows:
+            raise MediaNotFound(media_id)
+        return to_media(rows[0])
 
     async def describe(self, media: Media) -> None:
         """Keep the alt text."""
@@ -133,66 +131,53 @@ class SqlMediaRepository(MediaRepository):
         deletions: Sequence[ObjectDeletion],
     ) -> Media | None:
         """The pending media item, for one caller at a time."""
-        statement = (
-            update(table)
-            .where(
-                table.c.id == media_id, _IS_PENDING, _is_free(table.c.completion_claimed_until, now)
-            )
-            .values(completion_claimed_until=until)
-            .returning(*_COLUMNS)
-        )
-        async with self._database.write() as connection:
-            row = (await connection.execute(statement)).mappings().first()
-            if row is None:
-                return None
-            await write_down(connection, deletions)
-        return to_media(row, {})
+        rows = await self._with_deletions(CLAIM, deletions, media_id=media_id, now=now, until=until)
+        return to_new_media(rows[0]) if rows else None
 
     async def release_completion(self, media_id: MediaId, *, until: datetime) -> None:
         """Give the claim back."""
-        statement = (
-            update(table)
-            .where(table.c.id == media_id, table.c.completion_claimed_until == until)
-            .values(completion_claimed_until=None)
-        )
-        async with self._database.write() as connection:
-            await connection.execute(statement)
+        await self._database.run(RELEASE, media_id=media_id, claimed_until=until)
 
     async def mark_ready(
         self, media: Media, *, claimed_until: datetime, deletions: Sequence[ObjectDeletion]
     ) -> bool:
         """Keep `media` as ready, if it is pending and claimed."""
-        statement = (
-            update(table)
-            .where(
-                table.c.id == media.id,
-                _IS_PENDING,
-                table.c.completion_claimed_until == claimed_until,
-            )
-            .values(
-                status=media.status,
-                etag=media.etag,
-                size_bytes=media.size_bytes,
-                width=media.width,
-                height=media.height,
-                ready_at=media.ready_at,
-                unattached_since=media.ready_at,
-                completion_claimed_until=None,
-            )
+        rows = await self._with_deletions(
+            MARK_READY,
+            deletions,
+            media_id=media.id,
+            claimed_until=claimed_until,
+            new_etag=media.etag,
+            new_size_bytes=media.size_bytes,
+            new_width=media.width,
+            new_height=media.height,
+            new_ready_at=media.ready_at,
         )
+        return bool(rows)
+
+    async def _with_deletions(
+        self, change: Change, deletions: Sequence[ObjectDeletion], **values: Any
+    ) -> Sequence[Sequence[Any]]:
+        """Change a row and, if there was one to change, write `deletions` down."""
+        if not self._database.is_sqlite:
+            keys = [deletion.object_key for deletion in deletions]
+            due = [deletion.due_at for deletion in deletions]
+            return await self._database.run(change.and_written, **values, keys=keys, due=due)
         async with self._database.write() as connection:
-            if (await connection.execute(statement)).rowcount == 0:
-                return False
-            await write_down(connection, deletions)
-        return True
+            answer = await connection.execute(change.alone, values)
+            rows: Sequence[Sequence[Any]] = answer.all()
+            if rows:
+                await write_down(connection, deletions)
+        return rows
 
     async def purge(self, media: Media, *, deletions: Sequence[ObjectDeletion]) -> None:
         """Forget the media item; the foreign keys keep what is shown."""
         try:
             async with self._database.write() as connection:
+                await _require_unshown(connection, media.id)
                 if not await purge_media(connection, media.id, deletions):
                     raise MediaNotFound(media.id)
-        except IntegrityError as error:
+        except (IntegrityError, MediaStillShown) as error:
             # Attached by an older version, it says otherwise, and the sweep would find it for ever.
             async with self._database.write() as connection:
                 await mark_attached(connection, media.id)
@@ -203,7 +188,7 @@ class SqlMediaRepository(MediaRepository):
     ) -> bool:
         """Purge pending media that nobody is completing; it has no variants yet."""
         statement = delete(table).where(
-            table.c.id == media.id, _IS_PENDING, _is_free(table.c.completion_claimed_until, now)
+            table.c.id == media.id, IT_IS_PENDING, is_free(table.c.completion_claimed_until, now)
         )
         async with self._database.write() as connection:
             if (await connection.execute(statement)).rowcount == 0:
@@ -214,31 +199,28 @@ class SqlMediaRepository(MediaRepository):
     async def expired(self, *, before: datetime, now: datetime, limit: int) -> Sequence[Media]:
         """Pending media whose time was over."""
         statement = (
-            select(*_COLUMNS)
+            select(*COLUMNS)
             .where(
-                _IS_PENDING,
+                IS_PENDING,
                 table.c.expires_at <= before,
-                _is_free(table.c.completion_claimed_until, now),
+                is_free(table.c.completion_claimed_until, now),
             )
             .order_by(table.c.expires_at)
             .limit(limit)
         )
         async with self._database.read() as connection:
-            rows = (await connection.execute(statement)).mappings()
-            return [to_media(row, {}) for row in rows]
+            return [to_new_media(row) for row in await connection.execute(statement)]
 
     async def unattached(self, *, before: datetime, limit: int) -> Sequence[Media]:
         """Ready media that nothing has shown since before then."""
         statement = (
-            select(*_COLUMNS)
+            select(*media_columns())
             .where(table.c.unattached_since <= before)
             .order_by(table.c.unattached_since)
             .limit(limit)
         )
         async with self._database.read() as connection:
-            rows = (await connection.execute(statement)).mappings().all()
-            variants = await variants_of(connection, [row["id"] for row in rows])
-        return [to_media(row, variants) for row in rows]
+            return [to_media(row) for row in await connection.execute(statement)]
 
     async def claim_thumbnails(
         self, media_id: MediaId, *, now: datetime, until: datetime
@@ -248,28 +230,30 @@ class SqlMediaRepository(MediaRepository):
             update(table)
             .where(
                 table.c.id == media_id,
-                _OWES_THUMBNAILS,
-                _is_free(table.c.thumbnails_claimed_until, now),
+                IT_OWES_THUMBNAILS,
+                is_free(table.c.thumbnails_claimed_until, now),
             )
             .values(
                 thumbnails_claimed_until=until,
                 thumbnails_starts=table.c.thumbnails_starts + 1,
             )
-            .returning(*_COLUMNS, table.c.thumbnails_starts)
+            .returning(*COLUMNS, table.c.thumbnails_starts)
         )
         async with self._database.write() as connection:
-            row = (await connection.execute(statement)).mappings().first()
+            row = (await connection.execute(statement)).first()
         if row is None:
             return None
-        return ThumbnailClaim(media=to_media(row, {}), start=row["thumbnails_starts"], until=until)
+        return ThumbnailClaim(media=to_new_media(row), start=row[-1], until=until)
 
-    async def release_thumbnails(self, claim: ThumbnailClaim, *, counted: bool) -> None:
+    async def release_thumbnails(
+        self, claim: ThumbnailClaim, *, counted: bool, until: datetime | None = None
+    ) -> None:
         """Give the claim back."""
         statement = (
             update(table)
             .where(table.c.id == claim.media.id, table.c.thumbnails_claimed_until == claim.until)
             .values(
-                thumbnails_claimed_until=None,
+                thumbnails_claimed_until=until,
                 thumbnails_starts=claim.start if counted else claim.start - 1,
             )
         )
@@ -280,11 +264,12 @@ class SqlMediaRepository(MediaRepository):
         """Keep thumbnails, if they are owed."""
         statement = (
             update(table)
-            .where(table.c.id == media.id, _OWES_THUMBNAILS)
+            .where(table.c.id == media.id, IT_OWES_THUMBNAILS)
             .values(
                 thumbnails_status=media.thumbnails_status,
                 thumbnails_error=media.thumbnails_error,
                 placeholder=media.placeholder,
+                variants=variants_text(media),
                 thumbnails_claimed_until=None,
             )
         )
@@ -327,6 +312,7 @@ class SqlMediaRepository(MediaRepository):
                     thumbnails_status=media.thumbnails_status,
                     thumbnails_error=media.thumbnails_error,
                     placeholder=media.placeholder,
+                    variants=variants_text(media),
                 )
             )
             before = await delete_variants(connection, media.id)
@@ -338,12 +324,18 @@ class SqlMediaRepository(MediaRepository):
         """Media whose thumbnails are owed and claimed by nobody."""
         statement = (
             select(table.c.id)
-            .where(_OWES_THUMBNAILS, _is_free(table.c.thumbnails_claimed_until, now))
-            .order_by(table.c.ready_at)
+            .where(OWES_THUMBNAILS, is_free(table.c.thumbnails_claimed_until, now))
+            .order_by(table.c.owner_id, table.c.ready_at)
             .limit(limit)
         )
         async with self._database.read() as connection:
             return [MediaId(media_id) for media_id in await connection.scalars(statement)]
+
+    async def next_owed(self, *, before: UserId, now: datetime) -> OwedThumbnails | None:
+        """The next lower owner's longest waiting."""
+        for media_id, owner_id in await self._database.run(NEXT_OWED, before=before, now=now):
+            return OwedThumbnails(MediaId(media_id), UserId(owner_id))
+        return None
 
     async def claim_deletions(
         self, *, now: datetime, until: datetime, limit: int
@@ -351,9 +343,7 @@ class SqlMediaRepository(MediaRepository):
         """Deletions that are due, for one caller at a time."""
         due = (
             select(object_deletions.c.id)
-            .where(
-                object_deletions.c.due_at <= now, _is_free(object_deletions.c.claimed_until, now)
-            )
+            .where(object_deletions.c.due_at <= now, is_free(object_deletions.c.claimed_until, now))
             .order_by(object_deletions.c.due_at, object_deletions.c.id)
             .limit(limit)
             .with_for_update(skip_locked=True)
@@ -378,5 +368,11 @@ class SqlMediaRepository(MediaRepository):
 
     async def check(self) -> None:
         """Read a row of a migrated table."""
-        async with self._database.read() as connection:
-            await connection.execute(select(table.c.id).limit(1))
+        await self._database.run(CHECK)
+
+
+async def _require_unshown(connection: AsyncConnection, media_id: MediaId) -> None:
+    """Let pass what no post shows. Posts are locked before media, as by whoever deletes a post."""
+    showing = select(posts.c.id).where(posts.c.media_id == media_id)
+    if (await connection.execute(showing.with_for_update(key_share=True))).first():
+        raise MediaStillShown(media_id)

@@ -1,29 +1,19 @@
 """Bringing a database to the schema that this version needs."""
 
-import asyncio
-from pathlib import Path
-
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy.engine import URL
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlalchemy.pool import NullPool
 
-from mediaport.adapters.sql.database import translated_errors
-
-PACKAGE = Path(__file__).resolve().parents[2]
+from mediaport.adapters.sql.failures import translated_errors
+from mediaport.adapters.sql.revision import MIGRATIONS, passing_engine
 
 
 def alembic_config(url: URL | str, *, connect_timeout_s: float = 60) -> Config:
-    """Alembic's configuration for a database; migrations lie in the wheel or in the checkout."""
-    installed = PACKAGE / "migrations"
-    folder = installed if installed.is_dir() else PACKAGE.parent / "migrations"
+    """Alembic's configuration for a database."""
     config = Config()
-    config.set_main_option("script_location", str(folder).replace("%", "%%"))
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
-    config.attributes["engine"] = _engine(url, connect_timeout_s)
+    config.attributes["engine"] = passing_engine(url, connect_timeout_s)
     return config
 
 
@@ -37,31 +27,11 @@ def upgrade(url: URL | str, *, connect_timeout_s: float = 60) -> None:
         command.upgrade(alembic_config(url, connect_timeout_s=connect_timeout_s), "head")
 
 
-def is_current(url: URL | str, *, connect_timeout_s: float = 60) -> bool:
-    """Whether no migration is due.
+def downgrade(url: URL | str, revision: str, *, connect_timeout_s: float = 60) -> None:
+    """Undo every migration that came after a revision, newest first.
 
     Raises:
         PartUnavailable: The database does not answer, or is none.
     """
-    config = alembic_config(url, connect_timeout_s=connect_timeout_s)
-    head = ScriptDirectory.from_config(config).get_current_head()
-
-    async def revision() -> str | None:
-        async with config.attributes["engine"].connect() as connection:
-            found: str | None = await connection.run_sync(
-                lambda sync: MigrationContext.configure(sync).get_current_revision()
-            )
-            return found
-
     with translated_errors():
-        return asyncio.run(revision()) == head
-
-
-def _engine(url: URL | str, connect_timeout_s: float) -> AsyncEngine:
-    """An engine that keeps no connection."""
-    return create_async_engine(
-        url,
-        poolclass=NullPool,
-        isolation_level="AUTOCOMMIT",
-        connect_args={"timeout": connect_timeout_s},
-    )
+        command.downgrade(alembic_config(url, connect_timeout_s=connect_timeout_s), revision)

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import func, insert, select, update
 
 from mediaport.adapters.sql.database import Database, next_id
-from mediaport.adapters.sql.rows import MEDIA_COLUMNS, to_media, variants_of
+from mediaport.adapters.sql.rows import media_columns, to_media
 from mediaport.adapters.sql.tables import media
 from mediaport.adapters.sql.tables import thumbnail_remakes as table
 from mediaport.application.ports.remake_repository import Remake, RemakeRepository, Stretch
@@ -68,12 +68,10 @@ class SqlRemakeRepository(RemakeRepository):
     async def page(self, stretch: Stretch, *, after: MediaId, limit: int) -> Sequence[Media]:
         """The next media of the stretch."""
         statement = (
-            select(*(media.c[name] for name in MEDIA_COLUMNS))
+            select(*media_columns())
             .where(media.c.id > after, media.c.id <= stretch.up_to)
             .order_by(media.c.id)
             .limit(limit)
         )
         async with self._database.read() as connection:
-            rows = (await connection.execute(statement)).mappings().all()
-            variants = await variants_of(connection, [row["id"] for row in rows])
-        return [to_media(row, variants) for row in rows]
+            return [to_media(row) for row in await connection.execute(statement)]

@@ -6,6 +6,7 @@ Foreign keys restrict: a row that something refers to cannot be purged, whoever 
 from enum import StrEnum
 
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
     Column,
     ForeignKey,
@@ -20,8 +21,9 @@ from sqlalchemy import (
 )
 
 from mediaport.adapters.sql.types import Id, ObjectKey, UtcDateTime
+from mediaport.domain.attachments import PLACE_MAX_LENGTH
 from mediaport.domain.media import Status, ThumbnailsStatus
-from mediaport.domain.policy import ContentType, Kind
+from mediaport.domain.policy import ContentType
 
 metadata = MetaData(
     naming_convention={
@@ -74,6 +76,9 @@ media = Table(
     Column("width", Integer),
     Column("height", Integer),
     Column("placeholder", String(255)),
+    # What a feed shows of `media_variants`, beside the row that it reads anyway: JSON, and null
+    # where an older version made the thumbnails.
+    Column("variants", Text),
     Column("thumbnails_status", String(20), nullable=False),
     Column("thumbnails_error", String(50)),
     Column("thumbnails_starts", Integer, nullable=False, server_default=text("0")),
@@ -83,7 +88,6 @@ media = Table(
     Column("expires_at", UtcDateTime, nullable=False),
     Column("ready_at", UtcDateTime),
     Column("unattached_since", UtcDateTime),
-    one_of("kind", Kind),
     one_of("status", Status),
     one_of("content_type", ContentType),
     one_of("thumbnails_status", ThumbnailsStatus),
@@ -104,8 +108,10 @@ media = Table(
         sqlite_where=text("status = 'pending'"),
         postgresql_where=text("status = 'pending'"),
     ),
+    # Whose turn it is, and what they have waited for.
     Index(
-        "ix_media_owed",
+        "ix_media_owed_by_owner",
+        "owner_id",
         "ready_at",
         sqlite_where=text("status = 'ready' AND thumbnails_status = 'pending'"),
         postgresql_where=text("status = 'ready' AND thumbnails_status = 'pending'"),
@@ -117,6 +123,16 @@ media = Table(
         postgresql_where=text("unattached_since IS NOT NULL"),
     ),
     sqlite_autoincrement=True,
+)
+
+# Kept by triggers (migration 0005): what was presigned and what was published of each owner.
+media_usage = Table(
+    "media_usage",
+    metadata,
+    Column("owner_id", Id, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    Column("pending", BigInteger, nullable=False),
+    Column("pending_bytes", BigInteger, nullable=False),
+    Column("stored_bytes", BigInteger, nullable=False),
 )
 
 media_variants = Table(
@@ -147,6 +163,17 @@ posts = Table(
     Index(None, "created_at", "id"),
     Index(None, "owner_id", "created_at", "id"),
     sqlite_autoincrement=True,
+)
+
+# What the places of an app show that this is built into.
+attachments = Table(
+    "attachments",
+    metadata,
+    Column("place", String(PLACE_MAX_LENGTH), primary_key=True),
+    Column(
+        "media_id", Id, ForeignKey("media.id", ondelete="RESTRICT"), nullable=False, unique=True
+    ),
+    Column("attached_at", UtcDateTime, nullable=False),
 )
 
 likes = Table(

@@ -2,27 +2,36 @@
 
 from collections.abc import Callable, Sequence
 
-from sqlalchemy import ColumnElement, insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from mediaport.adapters.sql.database import Database, next_id, violates
+from mediaport.adapters.sql.database import Database, insert_once, next_id, violates
 from mediaport.adapters.sql.rows import (
-    MEDIA_COLUMNS,
     USER_COLUMNS,
-    labelled,
     mark_attached,
+    profile_columns,
+    profiles,
     purge_media,
-    to_media,
+    to_profile,
     to_user,
-    variants_of,
+    user_columns,
 )
-from mediaport.adapters.sql.tables import media
+from mediaport.adapters.sql.statements import Statement
+from mediaport.adapters.sql.tables import media, media_usage
 from mediaport.adapters.sql.tables import users as table
 from mediaport.application.ports.media_repository import ObjectDeletion
 from mediaport.application.ports.user_repository import Profile, UserRepository
 from mediaport.domain.errors import MediaNotFound, UsernameTaken, UserNotFound
 from mediaport.domain.media import MediaId
 from mediaport.domain.users import User, UserId
+
+_GET = Statement(select(*user_columns()).where(table.c.id == bindparam("user_id")))
+_FIND = Statement(select(*user_columns()).where(table.c.username == bindparam("username")))
+_PROFILE = Statement(
+    select(*profile_columns())
+    .select_from(profiles(table))
+    .where(table.c.username == bindparam("username"))
+)
 
 
 class SqlUserRepository(UserRepository):
@@ -44,42 +53,30 @@ class SqlUserRepository(UserRepository):
                 raise
         return user
 
+    async def keep(self, user: User) -> None:
+        """Keep a user with the id that they have; the primary key decides whether there is one."""
+        values = {name: getattr(user, name) for name in USER_COLUMNS}
+        async with self._database.write() as connection:
+            await insert_once(connection, table, values)
+
     async def get(self, user_id: UserId) -> User:
         """The user."""
-        user = await self._find(table.c.id == user_id)
-        if user is None:
+        rows = await self._database.run(_GET, user_id=user_id)
+        if not rows:
             raise UserNotFound(str(user_id))
-        return user
+        return to_user(rows[0])
 
     async def find(self, username: str) -> User | None:
         """The user of that name."""
-        return await self._find(table.c.username == username)
-
-    async def _find(self, condition: ColumnElement[bool]) -> User | None:
-        statement = select(*(table.c[name] for name in USER_COLUMNS)).where(condition)
-        async with self._database.read() as connection:
-            row = (await connection.execute(statement)).mappings().first()
-        return to_user(row) if row else None
+        rows = await self._database.run(_FIND, username=username)
+        return to_user(rows[0]) if rows else None
 
     async def profile(self, username: str) -> Profile:
         """The user of that name with their avatar."""
-        statement = (
-            select(
-                *labelled(table, USER_COLUMNS, "user_"),
-                *labelled(media, MEDIA_COLUMNS, "avatar_"),
-            )
-            .select_from(table.outerjoin(media, media.c.id == table.c.avatar_media_id))
-            .where(table.c.username == username)
-        )
-        async with self._database.read() as connection:
-            row = (await connection.execute(statement)).mappings().first()
-            if row is None:
-                raise UserNotFound(username)
-            user = to_user(row, "user_")
-            if user.avatar_media_id is None:
-                return Profile(user=user, avatar=None)
-            variants = await variants_of(connection, [user.avatar_media_id])
-        return Profile(user=user, avatar=to_media(row, variants, "avatar_"))
+        rows = await self._database.run(_PROFILE, username=username)
+        if not rows:
+            raise UserNotFound(username)
+        return to_profile(rows[0])
 
     async def replace_avatar(
         self,
@@ -99,8 +96,11 @@ class SqlUserRepository(UserRepository):
         )
         both = [each for each in (media_id, user.avatar_media_id) if each is not None]
         in_order = select(media.c.id).where(media.c.id.in_(both)).order_by(media.c.id)
+        counted = select(media_usage.c.owner_id).where(media_usage.c.owner_id == user.id)
         async with self._database.write() as connection:
-            await connection.execute(in_order.with_for_update())  # everyone locks them in one order
+            # Everyone locks them in one order: media, what is counted of their owner, the owner.
+            await connection.execute(in_order.with_for_update())
+            await connection.execute(counted.with_for_update(key_share=True))
             try:
                 changed = await connection.execute(statement)
             except IntegrityError as error:

@@ -1,5 +1,6 @@
 """The owner takes a picture away that nothing shows."""
 
+import logging
 from dataclasses import dataclass
 
 from mediaport.application.media.deletion_plan import DeletionPlan
@@ -8,6 +9,8 @@ from mediaport.application.ports.clock import Clock
 from mediaport.application.ports.media_repository import MediaRepository
 from mediaport.domain.media import MediaId
 from mediaport.domain.users import UserId
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +27,11 @@ class DeleteMedia:
 
         Raises:
             MediaNotFound: There is no such media of theirs.
-            MediaStillShown: A post or a profile shows it.
+            MediaStillShown: A post, a profile or another place shows it.
         """
         media = await self.media.get(media_id)
         media.require_owner(by)
         deletions = self.plan.all_of(media, now=self.clock.now())
         await self.media.purge(media, deletions=deletions)
+        log.info("Media deleted", extra={"media_id": media_id, "user_id": by})
         await self.remove_objects.at_once(deletions)

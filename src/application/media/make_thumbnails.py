@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from dataclasses import dataclass
+from datetime import timedelta
 
 from mediaport.application.media.publish_thumbnails import PublishThumbnails
 from mediaport.application.ports.clock import Clock
@@ -22,13 +23,15 @@ log = logging.getLogger(__name__)
 
 # An image that kills the process that decodes it is given up after this many starts.
 MAX_STARTS = 3
+# Before it is tried again where a part was down; a job is, after a second.
+PAUSE = timedelta(seconds=0.5)
 
 
 @dataclass(frozen=True, slots=True)
 class MakeThumbnails:
     """Makes all variants of one media item. Run twice, late, or in parallel: one result.
 
-    What has no turn yet is not claimed: waiting takes no time from a claim.
+    `MakeNextThumbnails` says of which.
     """
 
     media: MediaRepository
@@ -36,38 +39,42 @@ class MakeThumbnails:
     events: MediaEvents
     clock: Clock
     policy: UploadPolicy
-    turns: asyncio.Semaphore
 
-    async def __call__(self, media_id: MediaId) -> None:
-        """Return when the thumbnails are made, have failed for good, or are not owed.
+    async def __call__(self, media_id: MediaId) -> bool:
+        """Return when they are made, or have failed for good; False if there was nothing to do.
+
+        There is nothing where they are not owed, or somebody else is at it.
 
         Raises:
             DecoderLost: What decoded it was killed; that counts as a start.
             PartUnavailable: A part is down; that counts for nothing.
         """
-        async with self.turns:
-            await self._make(media_id)
-
-    async def _make(self, media_id: MediaId) -> None:
         now = self.clock.now()
         claim = await self.media.claim_thumbnails(
             media_id, now=now, until=now + THUMBNAILS_CLAIM_LASTS
         )
         if claim is None:
-            return
+            return False
         try:
             done = await self._outcome(claim)
             saved = await self.media.save_thumbnails(done)
-        except (PartUnavailable, asyncio.CancelledError):
+        except asyncio.CancelledError:
             await self.media.release_thumbnails(claim, counted=False)
             raise
-        except BaseException:
+        except PartUnavailable:
+            # It may be this object alone that the store does not give: others of its owner go on.
+            until = self.clock.now() + PAUSE
+            await self.media.release_thumbnails(claim, counted=False, until=until)
+            raise
+        except BaseException as error:
+            error.add_note(f"It was at the thumbnails of media {media_id}")
             await self.media.release_thumbnails(claim, counted=True)
             raise
         if saved:
             self.events.tell(done.id, owner_id=done.owner_id)
         else:
             await self.publish.take_back(done)
+        return True
 
     async def _outcome(self, claim: ThumbnailClaim) -> Media:
         media = claim.media

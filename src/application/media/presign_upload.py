@@ -8,7 +8,7 @@ from mediaport.application.ports.media_repository import MediaRepository
 from mediaport.application.ports.object_store import ObjectStore, SignedUpload
 from mediaport.domain.keys import KeyPrefixes
 from mediaport.domain.media import Media, MediaId
-from mediaport.domain.policy import Kind, UploadPolicy, Usage
+from mediaport.domain.policy import Kind, UploadPolicy
 from mediaport.domain.users import UserId
 
 
@@ -28,6 +28,7 @@ class PresignUpload:
         """The pending media item and the permission to upload it.
 
         Raises:
+            KindUnknown: There is no such kind.
             ContentTypeNotAllowed: The type is not on the allow-list.
             SizeNotPositive: Less than one byte is declared.
             SizeTooLarge: More bytes are declared than the kind may have.
@@ -38,8 +39,7 @@ class PresignUpload:
         self.policy.check(kind=kind, content_type=content_type, size_bytes=size_bytes)
         now = self.clock.now()
 
-        def request(media_id: MediaId, usage: Usage) -> Media:
-            self.policy.check_quota(usage, size_bytes=size_bytes, now=now)
+        def request(media_id: MediaId) -> Media:
             return Media.request(
                 id=media_id,
                 owner_id=by,
@@ -54,7 +54,7 @@ class PresignUpload:
                 now=now,
             )
 
-        media = await self.media.add(request, owner_id=by, now=now)
+        media = await self.media.add(request, owner_id=by, policy=self.policy, now=now)
         return media, self._sign(media)
 
     async def again(self, media_id: MediaId, *, by: UserId) -> tuple[Media, SignedUpload]:

@@ -12,7 +12,7 @@ from mediaport.application.media.remove_objects import RemoveObjects
 from mediaport.application.ports.clock import Clock
 from mediaport.application.ports.inventory import Inventory
 from mediaport.application.ports.object_store import ListedObject
-from mediaport.domain.keys import variant_key
+from mediaport.domain.keys import variant_keys
 from mediaport.domain.media import MediaId
 from mediaport.domain.policy import UploadPolicy
 
@@ -125,7 +125,7 @@ class Reconcile:
         media, now = lost.media, self.clock.now()
         owed = await self.inventory.owe_thumbnails(
             media.owing_thumbnails(),
-            to_come=[variant_key(media.object_key, size) for size in self.policy.thumbnail_sizes],
+            to_come=[*variant_keys(media.object_key, self.policy.thumbnail_sizes).values()],
             now=now,
             dropped_due_at=self.plan.dropped_at(now=now),
         )

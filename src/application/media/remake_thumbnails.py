@@ -17,7 +17,7 @@ from mediaport.application.ports.object_store import ObjectMissing
 from mediaport.application.ports.remake_repository import Remake, RemakeRepository, Stretch
 from mediaport.application.ports.unavailable import PartUnavailable
 from mediaport.domain.errors import MediaNotFound
-from mediaport.domain.keys import variant_key
+from mediaport.domain.keys import variant_keys
 from mediaport.domain.media import Media
 from mediaport.domain.policy import UploadPolicy
 
@@ -132,7 +132,7 @@ class RemakeThumbnails:
         now = self.clock.now()
         # No deletion that is written down meanwhile is due before that is over.
         held_until = now + WORK_LASTS
-        keys = [variant_key(media.object_key, size) for size in self.policy.thumbnail_sizes]
+        keys = [*variant_keys(media.object_key, self.policy.thumbnail_sizes).values()]
         if not await self.media.hold_deletions(keys, now=now, until=held_until):
             log.warning("The thumbnails of media %s have to wait: old ones are going", media.id)
             return Outcome.UNDONE

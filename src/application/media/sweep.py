@@ -111,6 +111,11 @@ class Sweep:
                 expired,
                 unattached,
                 removed,
+                extra={
+                    "uploads_expired": expired,
+                    "unattached_removed": unattached,
+                    "objects_removed": removed,
+                },
             )
         return Swept(
             is_our_turn=is_our_turn,

@@ -23,9 +23,13 @@ class Extent:
     is_of_bucket: bool
 
 
+# Whoever has more of them to do knows enough, and counting takes no second.
+MOST = 100_000
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Debts:
-    """What is still to be done for media, by whoever comes to it.
+    """What is still to be done for media, by whoever comes to it. Of each, at most `MOST` count.
 
     Attributes:
         longest_owed: The media item whose thumbnails are owed for the longest time.

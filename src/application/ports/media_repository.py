@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
 
 from mediaport.domain.media import Media, MediaId
-from mediaport.domain.policy import Usage
+from mediaport.domain.policy import UploadPolicy
 from mediaport.domain.users import UserId
 
 # What a killed process held is free again after this, and nobody honest is overtaken: completing
@@ -52,6 +52,18 @@ class ThumbnailClaim:
     until: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class OwedThumbnails:
+    """A media item whose thumbnails are owed, and whose it is."""
+
+    media_id: MediaId
+    owner_id: UserId
+
+
+# Every owner comes before this one.
+ANYONE = UserId(2**63 - 1)
+
+
 @runtime_checkable  # HTTP handlers ask for it by its type
 class MediaRepository(Protocol):
     """Media items and their variants. Each method is one transaction.
@@ -62,15 +74,19 @@ class MediaRepository(Protocol):
     @abstractmethod
     async def add(
         self,
-        make: Callable[[MediaId, Usage], Media],
+        make: Callable[[MediaId], Media],
         *,
         owner_id: UserId,
+        policy: UploadPolicy,
         now: datetime,
     ) -> Media:
-        """Keep a new media item, made by `make` from the next id and what the owner has at `now`.
+        """Keep a new media item, made by `make` from an id of its own.
 
-        One after the other for each owner, so that a quota which `make` holds to is exact. Nothing
-        is kept if it raises.
+        Only if `policy.check_quota` lets it pass, beside what the owner has at `now`: exactly so,
+        however many are added at once. What it raises, or `make` does, is raised, and nothing kept.
+
+        Raises:
+            NotAuthenticated: The owner was deleted meanwhile.
         """
         ...
 
@@ -130,7 +146,7 @@ class MediaRepository(Protocol):
         Those of variants that came after `deletions` were planned are written down with them.
 
         Raises:
-            MediaStillShown: A post or a profile refers to it.
+            MediaStillShown: A post, a profile or another place refers to it.
             MediaNotFound: It is gone already.
         """
         ...
@@ -163,8 +179,13 @@ class MediaRepository(Protocol):
         ...
 
     @abstractmethod
-    async def release_thumbnails(self, claim: ThumbnailClaim, *, counted: bool) -> None:
-        """Give a claim back; it counts as a start unless what stopped it was not the image."""
+    async def release_thumbnails(
+        self, claim: ThumbnailClaim, *, counted: bool, until: datetime | None = None
+    ) -> None:
+        """Give a claim back; it counts as a start unless what stopped it was not the image.
+
+        Nobody is to try again before `until`, if that is given.
+        """
         ...
 
     @abstractmethod
@@ -194,7 +215,16 @@ class MediaRepository(Protocol):
 
     @abstractmethod
     async def owed_thumbnails(self, *, now: datetime, limit: int) -> Sequence[MediaId]:
-        """Media whose thumbnails are owed and claimed by nobody, the longest waiting first."""
+        """Media whose thumbnails are owed and claimed by nobody; of an owner, the oldest first."""
+        ...
+
+    @abstractmethod
+    async def next_owed(self, *, before: UserId, now: datetime) -> OwedThumbnails | None:
+        """Of all who are owed thumbnails, the owner with the next lower id, and what is owed first.
+
+        Only what nobody claims; of one owner, the longest waiting. None if there is no such owner.
+        Costs the same however much is owed.
+        """
         ...
 
     @abstractmethod

@@ -10,6 +10,11 @@ from typing import Protocol, runtime_checkable
 CACHE_CONTROL = "public, max-age=31536000, immutable"
 
 
+def private_cache_control(*, ttl_s: int) -> str:
+    """The same where URLs are signed: for browsers alone, for as long as a URL can be used."""
+    return f"private, max-age={2 * ttl_s}, immutable"
+
+
 class ObjectMissing(Exception):
     """Raised when there is no object under the key."""
 
@@ -107,15 +112,23 @@ class ObjectStore(Protocol):
         ...
 
     @abstractmethod
-    async def stage(self, incoming_key: str, staged_key: str, *, etag: str) -> str:
-        """Copy an upload out of reach of its signed URL, if it still has that ETag.
+    async def stat_and_read(self, key: str, *, length: int) -> tuple[StoredObject, bytes]:
+        """What `stat` says of an object, and its first `length` bytes: both of the same moment.
 
-        Answers the copy's ETag. An ETag is an MD5 in most stores, which an attacker can make two
-        files have: so what is looked at must be what is published, not only tagged alike.
+        Raises:
+            ObjectMissing: There is none.
+        """
+        ...
+
+    @abstractmethod
+    async def stage(self, incoming_key: str, staged_key: str) -> None:
+        """Copy an upload, as it is now, out of reach of its signed URL.
+
+        An ETag is an MD5 in most stores, which an attacker can make two files have: so what is
+        looked at must be what is published, not only tagged alike.
 
         Raises:
             ObjectMissing: There is none under `incoming_key`.
-            ObjectChanged: It has another ETag.
         """
         ...
 
@@ -125,7 +138,7 @@ class ObjectStore(Protocol):
     ) -> str:
         """Copy an object inside the store, if it still has that ETag; answer the copy's ETag.
 
-        The copy is served as `content_type`, to be cached for ever.
+        The copy is served as `content_type`, to be cached for as long as its URL stays.
 
         Raises:
             ObjectMissing: There is none under `staged_key`.
@@ -137,7 +150,7 @@ class ObjectStore(Protocol):
     async def put(self, public_key: str, body: bytes, *, content_type: str) -> str:
         """Write a public object that we made; answer its ETag.
 
-        It is served as `content_type`, to be cached for ever.
+        It is served as `content_type`, to be cached for as long as its URL stays.
         """
         ...
 

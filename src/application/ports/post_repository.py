@@ -7,8 +7,7 @@ from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from mediaport.application.ports.media_repository import ObjectDeletion
-from mediaport.application.ports.user_repository import Profile
-from mediaport.domain.media import Media
+from mediaport.application.ports.shown import ShownComment, ShownPost
 from mediaport.domain.posts import Comment, CommentId, Post, PostId
 from mediaport.domain.users import UserId
 
@@ -19,24 +18,6 @@ class Position:
 
     created_at: datetime
     id: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShownPost:
-    """A post with all that a viewer sees of it."""
-
-    post: Post
-    owner: Profile
-    media: Media | None
-    liked_by_me: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShownComment:
-    """A comment with the one who wrote it."""
-
-    comment: Comment
-    author: Profile
 
 
 @runtime_checkable  # HTTP handlers ask for it by its type
@@ -53,6 +34,7 @@ class PostRepository(Protocol):
         Raises:
             MediaAlreadyAttached: Another post shows its media.
             MediaNotFound: Its media was deleted meanwhile.
+            NotAuthenticated: Its owner was.
         """
         ...
 
@@ -98,6 +80,7 @@ class PostRepository(Protocol):
 
         Raises:
             PostNotFound: There is no such post.
+            NotAuthenticated: The user was deleted meanwhile.
         """
         ...
 
@@ -118,6 +101,7 @@ class PostRepository(Protocol):
 
         Raises:
             PostNotFound: There is no such post.
+            NotAuthenticated: Its author was deleted meanwhile.
         """
         ...
 

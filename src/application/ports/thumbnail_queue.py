@@ -1,9 +1,19 @@
 """How thumbnails are asked for."""
 
 from abc import abstractmethod
+from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from mediaport.domain.media import MediaId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """What a queue has to do: jobs that wait, jobs in hand, and how long the first one waits."""
+
+    queued: int
+    active: int
+    age_s: float
 
 
 @runtime_checkable  # HTTP handlers ask for it by its type
@@ -16,6 +26,15 @@ class ThumbnailQueue(Protocol):
 
         Raises:
             PartUnavailable: The queue did not take it, or not in time.
+        """
+        ...
+
+    @abstractmethod
+    async def backlog(self) -> Backlog:
+        """What there is to do. Costs the same however much that is.
+
+        Raises:
+            PartUnavailable: The queue does not answer, or not in time.
         """
         ...
 

@@ -18,8 +18,22 @@ class Profile:
     avatar: Media | None
 
 
+class Users(Protocol):
+    """Users by their ids: what has to be known of whoever calls."""
+
+    @abstractmethod
+    async def get(self, user_id: UserId) -> User:
+        """The user.
+
+        Raises:
+            UserNotFound: There is none.
+            PartUnavailable: The database does not answer.
+        """
+        ...
+
+
 @runtime_checkable  # HTTP handlers ask for it by its type
-class UserRepository(Protocol):
+class UserRepository(Users, Protocol):
     """Users. Each method is one transaction.
 
     Every method raises `PartUnavailable` when the database does not answer.
@@ -35,12 +49,8 @@ class UserRepository(Protocol):
         ...
 
     @abstractmethod
-    async def get(self, user_id: UserId) -> User:
-        """The user.
-
-        Raises:
-            UserNotFound: There is none.
-        """
+    async def keep(self, user: User) -> None:
+        """Keep a user with the id that they have, unless there is one."""
         ...
 
     @abstractmethod

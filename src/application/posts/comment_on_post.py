@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from mediaport.application.ports.clock import Clock
-from mediaport.application.ports.post_repository import PostRepository, ShownComment
+from mediaport.application.ports.post_repository import PostRepository
+from mediaport.application.ports.shown import ShownComment
 from mediaport.domain.posts import Comment, CommentId, PostId
 from mediaport.domain.users import UserId
 

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 from mediaport.application.ports.clock import Clock
 from mediaport.application.ports.media_repository import MediaRepository
-from mediaport.application.ports.post_repository import PostRepository, ShownPost
+from mediaport.application.ports.post_repository import PostRepository
+from mediaport.application.ports.shown import ShownPost
 from mediaport.domain.media import MediaId
-from mediaport.domain.policy import Kind
+from mediaport.domain.policy import POST_IMAGE
 from mediaport.domain.posts import Post, PostId
 from mediaport.domain.users import UserId
 
@@ -32,7 +33,7 @@ class CreatePost:
         """
         if media_id is not None:
             media = await self.media.get(media_id)
-            media.require_attachable(by=by, kind=Kind.POST_IMAGE)
+            media.require_attachable(by=by, kind=POST_IMAGE)
         now = self.clock.now()
 
         def make(post_id: PostId) -> Post:

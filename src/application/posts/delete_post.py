@@ -1,5 +1,6 @@
 """The owner takes a post back, and its picture with it."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,8 @@ from mediaport.application.ports.post_repository import PostRepository
 from mediaport.domain.errors import MediaNotFound, PostNotFound
 from mediaport.domain.posts import Post, PostId
 from mediaport.domain.users import UserId
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,7 @@ class DeletePost:
         post.require_owner(by)
         deletions = await self._objects_of(post)
         await self.posts.delete(post, deletions=deletions)
+        log.info("Post deleted", extra={"post_id": post.id, "media_id": post.media_id})
         await self.remove_objects.at_once(deletions)
 
     async def _objects_of(self, post: Post) -> Sequence[ObjectDeletion]:

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mediaport.application.ports.post_repository import Position, PostRepository, ShownComment
+from mediaport.application.ports.post_repository import Position, PostRepository
+from mediaport.application.ports.shown import ShownComment
 from mediaport.domain.posts import PostId
 
 
@@ -25,5 +26,4 @@ class ListComments:
         page = found[:limit]
         if len(found) <= limit:
             return page, None
-        last = page[-1].comment
-        return page, Position(created_at=last.created_at, id=last.id)
+        return page, Position(created_at=page[-1].created_at, id=page[-1].id)

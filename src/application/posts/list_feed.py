@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mediaport.application.ports.post_repository import Position, PostRepository, ShownPost
+from mediaport.application.ports.post_repository import Position, PostRepository
+from mediaport.application.ports.shown import ShownPost
 from mediaport.application.ports.user_repository import UserRepository
 from mediaport.domain.users import UserId
 
@@ -35,4 +36,4 @@ class ListFeed:
         page = found[:limit]
         if len(found) <= limit:
             return page, None
-        return page, Position(created_at=page[-1].post.created_at, id=page[-1].post.id)
+        return page, Position(created_at=page[-1].created_at, id=page[-1].id)

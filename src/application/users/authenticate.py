@@ -4,16 +4,19 @@ from dataclasses import dataclass
 
 from mediaport.application.ports.clock import Clock
 from mediaport.application.ports.tokens import Tokens
-from mediaport.application.ports.user_repository import UserRepository
+from mediaport.application.ports.user_repository import Users
 from mediaport.domain.errors import NotAuthenticated, UserNotFound
 from mediaport.domain.users import User
 
 
 @dataclass(frozen=True, slots=True)
 class Authenticate:
-    """Finds the user behind a token. A token of a deleted user is worth nothing."""
+    """Finds the user behind a token. A token of a deleted user is worth nothing.
 
-    users: UserRepository
+    How soon that is noticed is up to `users`.
+    """
+
+    users: Users
     tokens: Tokens
     clock: Clock
 
@@ -27,7 +30,7 @@ class Authenticate:
         try:
             return await self.users.get(user_id)
         except UserNotFound as error:
-            raise NotAuthenticated("The user of this token no longer exists.") from error
+            raise NotAuthenticated.as_deleted() from error
 
     def holds(self, token: str) -> bool:
         """Whether a token that proved something still does. That asks no database."""

@@ -10,7 +10,7 @@ from mediaport.application.ports.media_repository import MediaRepository, Object
 from mediaport.application.ports.user_repository import Profile, UserRepository
 from mediaport.domain.errors import MediaNotFound
 from mediaport.domain.media import MediaId
-from mediaport.domain.policy import Kind
+from mediaport.domain.policy import AVATAR
 from mediaport.domain.users import User, UserId
 
 
@@ -34,7 +34,7 @@ class SetAvatar:
         """
         if media_id is not None:
             media = await self.media.get(media_id)
-            media.require_attachable(by=by, kind=Kind.AVATAR)
+            media.require_attachable(by=by, kind=AVATAR)
         while True:
             user = await self.users.get(by)
             if user.avatar_media_id == media_id:

@@ -6,9 +6,10 @@ from typing import Never
 import click
 
 from mediaport import __version__
-from mediaport.application.ports.unavailable import PartUnavailable
+from mediaport.entrypoints.cli.archives import export, import_
 from mediaport.entrypoints.cli.demo import demo
 from mediaport.entrypoints.cli.doctor import doctor
+from mediaport.entrypoints.cli.leave import ending_in_one_line
 from mediaport.entrypoints.cli.migrate import migrate
 from mediaport.entrypoints.cli.provision import provision
 from mediaport.entrypoints.cli.reconcile import reconcile
@@ -16,8 +17,9 @@ from mediaport.entrypoints.cli.serve import serve
 from mediaport.entrypoints.cli.show_settings import show_settings
 from mediaport.entrypoints.cli.sweep import sweep
 from mediaport.entrypoints.cli.thumbnails import thumbnails
+from mediaport.entrypoints.cli.urls import urls
+from mediaport.entrypoints.cli.user import user
 from mediaport.entrypoints.cli.worker import worker
-from mediaport.entrypoints.settings import SettingError
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -35,6 +37,10 @@ for command in (
     sweep,
     reconcile,
     thumbnails,
+    urls,
+    user,
+    export,
+    import_,
     show_settings,
     demo,
 ):
@@ -43,12 +49,6 @@ for command in (
 
 def main() -> Never:
     """Run the command; what the user can mend ends it with one line."""
-    try:
+    with ending_in_one_line():
         cli()
-    except SettingError as error:
-        click.echo(f"mediaport: {error}", err=True)
-        sys.exit(2)
-    except PartUnavailable as error:
-        click.echo(f"mediaport: {error}", err=True)
-        sys.exit(1)
     sys.exit(0)

@@ -34,7 +34,7 @@ def demo(photos: Sequence[Path], url: str | None) -> None:
         except httpx.UnsupportedProtocol:
             _fail(f"{base!r} is no URL such as http://127.0.0.1:8000")
         except httpx.TransportError as error:
-            _fail(f"{base} does not answer ({error}). Start it: make run")
+            _fail(f"{base} does not answer ({error}). Start it: make run. Or name it: --url")
         except (ValueError, KeyError) as error:
             _fail(f"{base} answers, but not as Mediaport does: {error!r}")
 

@@ -24,7 +24,7 @@ def doctor(*, as_json: bool) -> None:
     """
     settings, _ = load()
     findings = asyncio.run(_examine(settings, aloud=not as_json))
-    ok = all(finding.outcome == "ok" for finding in findings)
+    ok = all(finding.outcome in {"ok", "warned"} for finding in findings)
     if as_json:
         report = {"ok": ok, "checks": [asdict(each) for each in findings]}
         click.echo(json.dumps(report, indent=2))

@@ -4,10 +4,14 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any, Never
 
 import click
+
+from mediaport.application.ports.unavailable import PartUnavailable
+from mediaport.entrypoints.settings import SettingError
 
 
 async def until_told(work: Coroutine[Any, Any, None]) -> bool:
@@ -29,6 +33,16 @@ async def until_told(work: Coroutine[Any, Any, None]) -> bool:
         if not is_told:
             raise
     return not is_told
+
+
+@contextmanager
+def ending_in_one_line() -> Iterator[None]:
+    """End the process where the user can mend what stops it."""
+    try:
+        yield
+    except (SettingError, PartUnavailable) as error:
+        click.echo(f"mediaport: {error}", err=True)
+        sys.exit(2 if isinstance(error, SettingError) else 1)
 
 
 def leave(status: int = 0) -> Never:

@@ -2,12 +2,13 @@
 
 import logging
 import re
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from mediaport.entrypoints.settings import SECRETS, URLS_WITH_PASSWORDS, Settings
 
-LINE = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 MASK = "********"
 MIN_LENGTH = 8
 # Libraries write no secret from WARNING on; should one do so all the same, or be made to talk:
@@ -23,8 +24,15 @@ _SHAPES = (
 
 def start_logging(settings: Settings) -> None:
     """Write to standard error what we have to say from LOG_LEVEL on; of libraries, warnings."""
+    # Imported here: it takes a while, and most commands write nothing.
+    from mediaport.entrypoints.cli.log_lines import formatter  # noqa: PLC0415
+
+    is_terminal = sys.stderr.isatty()
+    form = settings.log_format
+    is_json = form == "json" or (form == "auto" and not is_terminal)
     handler = logging.StreamHandler()
-    handler.setFormatter(_Discreet(LINE, secrets=_secrets_of(settings)))
+    mask = Mask(_secrets_of(settings))
+    handler.setFormatter(formatter(mask, is_json=is_json, is_coloured=is_terminal))
     level = logging.getLevelNamesMapping()[settings.log_level]
     logging.basicConfig(level=max(level, logging.WARNING), handlers=[handler])
     logging.getLogger("mediaport").setLevel(level)
@@ -39,15 +47,27 @@ def _secrets_of(settings: Settings) -> Iterator[str]:
     yield from (value for value in values if value and len(value) >= MIN_LENGTH)
 
 
-class _Discreet(logging.Formatter):
-    """Masks what is secret by its value, or looks like it."""
+class Mask:
+    """Masks what is secret by its value, or looks like it.
 
-    def __init__(self, form: str, *, secrets: Iterator[str]) -> None:
-        super().__init__(form)
+    In values, before a line is made of them: of JSON, it could take what holds it together.
+    """
+
+    def __init__(self, secrets: Iterator[str]) -> None:
         self._secrets = sorted(secrets, key=len, reverse=True)
 
-    def format(self, record: logging.LogRecord) -> str:
-        text = super().format(record)
+    def __call__(self, value: Any) -> Any:
+        """The value without secrets. What is no plain value is shown by its words."""
+        match value:
+            case None | bool() | int() | float():
+                return value
+            case Mapping():
+                return {self._text(str(key)): self(item) for key, item in value.items()}
+            case list() | tuple() | set():
+                return [self(item) for item in value]
+        return self._text(str(value))
+
+    def _text(self, text: str) -> str:
         for secret in self._secrets:
             text = text.replace(secret, MASK)
         for shape in _SHAPES:

@@ -17,9 +17,10 @@ from mediaport.entrypoints.settings import load
 def provision(*, dry_run: bool, print_iam_policy: bool) -> None:
     """Make the bucket what Mediaport needs; run again, it changes nothing.
 
-    Creates it, lets anyone read what is published and nothing else, lets the pages of CORS_ORIGINS
-    upload, and lets uploads that nobody completed expire. What others have set there stays. Needs
-    more rights than the server: run it with an administrator's credentials.
+    Creates it, lets anyone read what is published and nothing else, or with MEDIA_ACCESS=signed
+    nobody read anything without a signature, lets the pages of CORS_ORIGINS upload, and lets
+    uploads that nobody completed expire. What others have set there stays. Needs more rights than
+    the server: run it with an administrator's credentials.
     """
     # Imported here: boto3 is slow to import.
     from mediaport.adapters.s3.provisioning import (  # noqa: PLC0415

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from mediaport.application.ports.inventory import Extent
+from mediaport.entrypoints.cli.graph import graph_of
 from mediaport.entrypoints.cli.leave import end, until_told
-from mediaport.entrypoints.cli.logs import start_logging
-from mediaport.entrypoints.cli.migrate import require_migrated
 from mediaport.entrypoints.settings import load
 
 if TYPE_CHECKING:
@@ -36,14 +35,9 @@ def reconcile(*, dry_run: bool, as_json: bool) -> None:
     The exit status is 0 when both agree, or all was put right, and 1 when something is left that
     someone must look at, with --dry-run also what a run would put right.
     """
-    settings, _ = load()
-    start_logging(settings)
-    require_migrated(settings)
-
+    container = graph_of(load()[0])
     from mediaport.entrypoints.cli.findings import Document, Lines  # noqa: PLC0415 - slow to import
-    from mediaport.entrypoints.container import Container  # noqa: PLC0415 - slow to import
 
-    container = Container(settings=settings)
     told = (Document if as_json else Lines)(container.store().bucket, dry_run=dry_run)
     try:
         is_done = asyncio.run(until_told(_reconcile(container, told)))

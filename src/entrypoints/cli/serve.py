@@ -1,74 +1,97 @@
 """`mediaport serve`: the API, with the embedded worker unless there is Redis."""
 
+import asyncio
 import errno
+import logging
+import os
 import shutil
-import signal
 import socket
 import sys
-from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import click
+from msgspec.structs import replace
 
-from mediaport.entrypoints.cli.leave import leave
+from mediaport.application.ports.unavailable import PartUnavailable
+from mediaport.entrypoints.cli.lean import begin, import_parts, lean_imports
 from mediaport.entrypoints.cli.logs import start_logging
 from mediaport.entrypoints.cli.migrate import require_migrated, run_migrations
-from mediaport.entrypoints.settings import SettingError, Settings, load, without_password
+from mediaport.entrypoints.descriptors import raise_limit
+from mediaport.entrypoints.settings import (
+    MAX_WORKERS,
+    SettingError,
+    Settings,
+    load,
+    without_password,
+)
 
-GRACE_S = 10
+log = logging.getLogger(__name__)
 
 
 @click.command()
 @click.option("--migrate", "migrate_first", is_flag=True, help="Migrate the database first.")
 @click.option("--check", is_flag=True, help="Only ask the server that runs here whether it is up.")
-def serve(*, migrate_first: bool, check: bool) -> None:
+@click.option("--workers", type=click.IntRange(1, MAX_WORKERS), help="Instead of API_WORKERS.")
+def serve(*, migrate_first: bool, check: bool, workers: int | None) -> None:
     """Serve the API; without REDIS_URL, make thumbnails in the same process."""
     settings, _ = load()
     if check:
         _check(settings)
         return
-    # Imported here: the other commands do without these, and start faster.
-    import uvicorn  # noqa: PLC0415
-
-    from mediaport.entrypoints.background import beside_the_api  # noqa: PLC0415
-    from mediaport.entrypoints.container import Container  # noqa: PLC0415
-    from mediaport.entrypoints.fail_points import arm  # noqa: PLC0415
-    from mediaport.entrypoints.http.app import STREAMS, create_app  # noqa: PLC0415
-    from mediaport.entrypoints.http.bounded_protocol import BoundedHttpProtocol  # noqa: PLC0415
-    from mediaport.entrypoints.http.server import Server  # noqa: PLC0415
-
-    start_logging(settings)
+    if workers:
+        settings = replace(settings, api_workers=workers)
+    begin()
+    with lean_imports():
+        start_logging(settings)
+    counts = counting(settings)  # before anything that counts is imported
+    import_parts(settings)
+    raise_limit()
     listening = _listen(settings)
     if migrate_first:
         run_migrations(settings)
     else:
         require_migrated(settings)
-    container = Container(settings=settings)
-    arm(container)
-    container.store()  # made now, so that a setting that does not fit stops the start
-    container.queue()
-    container.rate_limiter()
-    container.media_events()
-    app = create_app(container, lifespan=[lambda _: beside_the_api(container)])
-    config = uvicorn.Config(
-        app,
-        http=BoundedHttpProtocol,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=bool(settings.trusted_proxies),
-        forwarded_allow_ips=settings.trusted_peers,
-        timeout_graceful_shutdown=GRACE_S,
-    )
-    # uvicorn stops on SIGTERM, then raises it again: that shall not look like a failure.
-    signal.signal(signal.SIGTERM, lambda *_: None)
-    click.echo(_welcome(settings))
-    server = Server(config, app.state[STREAMS])
-    with suppress(KeyboardInterrupt):
-        server.run(sockets=[listening])
-    if server.started:
-        leave()
-    sys.exit(1)
+    connections = asyncio.run(_connections(settings))
+
+    def greet() -> None:
+        click.echo(_welcome(settings, connections))
+
+    # Imported here: the other commands do without what these need, and start faster.
+    from mediaport.entrypoints.cli.serving import serve_alone, serve_together  # noqa: PLC0415
+
+    if counts is None:
+        serve_alone(settings, listening[0], greet=greet)
+    serve_together(settings, listening, counts=counts, greet=greet)
+
+
+def counting(settings: Settings) -> TemporaryDirectory[str] | None:
+    """Where several processes count together, so that any of them answers for all."""
+    if settings.api_workers == 1:
+        return None
+    folder = TemporaryDirectory(prefix="mediaport-metrics-")
+    # The library looks for this once, when it is imported.
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder.name
+    return folder
+
+
+async def _connections(settings: Settings) -> str:
+    """How many connections the API may open, for those who start it."""
+    from mediaport.entrypoints.connection_budget import connection_budget  # noqa: PLC0415
+    from mediaport.entrypoints.parts import database as make_database  # noqa: PLC0415
+
+    if not settings.database_url:
+        return ""
+    database = make_database(settings)
+    try:
+        budget = await connection_budget(settings, database)
+    except PartUnavailable:  # it answered just now, and may do so again
+        return ""
+    finally:
+        await database.close()
+    if budget and not budget.fits:
+        log.warning("Too few connections to the database: %s. %s", budget, budget.mend)
+    return f"\n{'':17}{budget}" if budget else ""
 
 
 def _check(settings: Settings) -> None:
@@ -82,11 +105,21 @@ def _check(settings: Settings) -> None:
     click.echo(f"{url} answers")
 
 
-def _listen(settings: Settings) -> socket.socket:
-    """The listening socket, or one clear line about why there is none."""
+def _listen(settings: Settings) -> list[socket.socket]:
+    """A socket for each process, or one clear line about why there is none."""
+    alone = _bind(settings)
+    if settings.api_workers == 1:
+        return [alone]
+    alone.close()  # that the port was free is known: sockets that share it would not have asked
+    return [_bind(settings, shared=True) for _ in range(settings.api_workers)]
+
+
+def _bind(settings: Settings, *, shared: bool = False) -> socket.socket:
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     listening = socket.socket(family)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if shared:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     try:
         listening.bind((settings.host, settings.port))
     except OSError as error:
@@ -98,7 +131,7 @@ def _listen(settings: Settings) -> socket.socket:
     return listening
 
 
-def _welcome(settings: Settings) -> str:
+def _welcome(settings: Settings, connections: str) -> str:
     from mediaport.entrypoints.http.page import is_built  # noqa: PLC0415
 
     here = settings.reached_at
@@ -109,7 +142,8 @@ def _welcome(settings: Settings) -> str:
     return f"""
   Mediaport is running
 
-    Database     {settings.database_place}
+    Processes    {settings.api_workers}
+    Database     {settings.database_place}{connections}
     Objects      {f"bucket {bucket}" if bucket else settings.data_path / "objects"}
     Thumbnails   {f"{command} worker, over {without_password(redis)}" if redis else "made here"}
 

@@ -3,15 +3,18 @@
 import asyncio
 import json
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from mediaport.application.media.sweep import Swept
 from mediaport.domain.media import MediaId
+from mediaport.entrypoints.cli.graph import graph_of
 from mediaport.entrypoints.cli.leave import end, until_told
-from mediaport.entrypoints.cli.logs import start_logging
-from mediaport.entrypoints.cli.migrate import require_migrated
-from mediaport.entrypoints.settings import Settings, load
+from mediaport.entrypoints.settings import load
+
+if TYPE_CHECKING:
+    from mediaport.entrypoints.container import Container
 
 ASK_AGAIN_S = 1
 COUNTS = ("uploads_expired", "unattached_removed", "objects_removed")
@@ -28,11 +31,9 @@ def sweep(*, as_json: bool) -> None:
     The exit status is 0 when all that was due is done, and 1 when something is left: objects that
     the store did not remove, or thumbnails that could not be made just now.
     """
-    settings, _ = load()
-    start_logging(settings)
-    require_migrated(settings)
+    container = graph_of(load()[0])
     done: list[Swept] = []
-    is_done = asyncio.run(until_told(_sweep(settings, done)))
+    is_done = asyncio.run(until_told(_sweep(container, done)))
     asked_for = {media_id for swept in done for media_id in swept.asked_for}
     total = {name: sum(getattr(swept, name) for swept in done) for name in COUNTS}
     total["thumbnails_asked_for"] = len(asked_for)
@@ -42,15 +43,13 @@ def sweep(*, as_json: bool) -> None:
     sys.exit(1 if done[-1].objects_left or done[-1].asked_for else 0)
 
 
-async def _sweep(settings: Settings, done: list[Swept]) -> None:
+async def _sweep(container: "Container", done: list[Swept]) -> None:
     from mediaport.entrypoints.background import (  # noqa: PLC0415 - slow to import
         making_thumbnails,
         using_parts,
     )
-    from mediaport.entrypoints.container import Container  # noqa: PLC0415 - slow to import
     from mediaport.entrypoints.fail_points import arm  # noqa: PLC0415 - slow to import
 
-    container = Container(settings=settings)
     arm(container)
     async with using_parts(container), making_thumbnails(container):
         clean, queue = container.sweep(), container.own_queue()

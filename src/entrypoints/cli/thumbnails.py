@@ -14,10 +14,9 @@ from mediaport.application.media.remake_thumbnails import Outcome, Tell
 from mediaport.application.ports.remake_repository import Remake, Stretch
 from mediaport.application.ports.unavailable import PartUnavailable
 from mediaport.domain.media import MediaId
+from mediaport.entrypoints.cli.graph import graph_of
 from mediaport.entrypoints.cli.leave import leave, until_told
-from mediaport.entrypoints.cli.logs import start_logging
-from mediaport.entrypoints.cli.migrate import require_migrated
-from mediaport.entrypoints.settings import MAX_WORKERS, Settings, load
+from mediaport.entrypoints.settings import MAX_WORKERS, load
 
 if TYPE_CHECKING:
     from mediaport.entrypoints.container import Container
@@ -54,13 +53,12 @@ def remake(*, missing: bool, restart: bool, concurrency: int | None) -> None:
     settings, _ = load()
     if concurrency:
         settings = msgspec.structs.replace(settings, thumbnail_workers=concurrency)
-    start_logging(settings)
-    require_migrated(settings)
+    container = graph_of(settings)
     counts: Counter[Outcome] = Counter()
     again = f"mediaport thumbnails remake {'--missing' if missing else '--all'}"
     try:
         is_done = asyncio.run(
-            until_told(_remake(settings, counts, missing=missing, restart=restart))
+            until_told(_remake(container, counts, missing=missing, restart=restart))
         )
     except PartUnavailable:
         click.echo(f"{_summary(counts)} To go on: {again}")
@@ -73,13 +71,11 @@ def remake(*, missing: bool, restart: bool, concurrency: int | None) -> None:
 
 
 async def _remake(
-    settings: Settings, counts: Counter[Outcome], *, missing: bool, restart: bool
+    container: "Container", counts: Counter[Outcome], *, missing: bool, restart: bool
 ) -> None:
     from mediaport.entrypoints.background import using_parts  # noqa: PLC0415 - slow to import
-    from mediaport.entrypoints.container import Container  # noqa: PLC0415 - slow to import
 
-    container = Container(settings=settings)
-    remakes, workers = container.remakes(), settings.thumbnail_workers
+    remakes, workers = container.remakes(), container.settings().thumbnail_workers
     async with using_parts(container):
         remake_thumbnails = container.remake_thumbnails()
         if missing:

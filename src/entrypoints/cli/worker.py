@@ -5,6 +5,7 @@ import socket
 
 import click
 
+from mediaport.entrypoints.cli.lean import begin, import_parts, lean_imports, settle
 from mediaport.entrypoints.cli.leave import leave, until_told
 from mediaport.entrypoints.cli.logs import start_logging
 from mediaport.entrypoints.cli.migrate import require_migrated
@@ -20,7 +21,10 @@ def worker(*, check: bool) -> None:
     if check:
         asyncio.run(_check(settings))
         return
-    start_logging(settings)
+    begin()
+    with lean_imports():
+        start_logging(settings)
+    import_parts(settings)
     require_migrated(settings)
     click.echo(
         f"Making thumbnails, {settings.thumbnail_workers} at a time, for the queue "
@@ -34,9 +38,12 @@ async def _work(settings: Settings) -> None:
     from mediaport.entrypoints.background import work  # noqa: PLC0415 - slow to import
     from mediaport.entrypoints.container import Container  # noqa: PLC0415 - slow to import
     from mediaport.entrypoints.fail_points import arm  # noqa: PLC0415 - slow to import
+    from mediaport.entrypoints.parts import start_tracing  # noqa: PLC0415 - slow to import
 
     container = Container(settings=settings)
     arm(container)
+    start_tracing(settings)
+    settle()
     await work(container)
 
 

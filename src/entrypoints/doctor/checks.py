@@ -11,6 +11,7 @@ class Outcome(StrEnum):
     """What came of a check."""
 
     OK = "ok"
+    WARNED = "warned"
     FAILED = "failed"
     SKIPPED = "skipped"
 
@@ -18,10 +19,18 @@ class Outcome(StrEnum):
 class Ailment(Exception):
     """Raised by a check that fails: what was seen, and how to mend it."""
 
+    outcome = Outcome.FAILED
+
     def __init__(self, seen: str, *, mend: str) -> None:
         super().__init__(seen)
         self.seen = seen
         self.mend = mend
+
+
+class Worry(Ailment):
+    """Raised by a check of what works and may not be meant."""
+
+    outcome = Outcome.WARNED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +63,7 @@ async def carry_out(checks: Iterable[Check]) -> AsyncIterator[Finding]:
     not_ok: set[str] = set()
     for check in checks:
         finding = await _carry_out(check, not_ok)
-        if finding.outcome is not Outcome.OK:
+        if finding.outcome not in {Outcome.OK, Outcome.WARNED}:
             not_ok.add(check.name)
         yield finding
 
@@ -68,7 +77,8 @@ async def _carry_out(check: Check, not_ok: set[str]) -> Finding:
     try:
         return Finding(name=name, outcome=Outcome.OK, seen=await check.run())
     except Ailment as ailment:
-        return Finding(name=name, outcome=Outcome.FAILED, seen=ailment.seen, mend=ailment.mend)
+        outcome = ailment.outcome
+        return Finding(name=name, outcome=outcome, seen=ailment.seen, mend=ailment.mend)
     except PartUnavailable as error:
         return Finding(name=name, outcome=Outcome.FAILED, seen=error.cause, mend=check.mend)
     except Exception as error:

@@ -9,14 +9,15 @@ from typing import Self
 import httpx
 
 from mediaport.application.ports.object_store import (
-    CACHE_CONTROL,
     ObjectChanged,
     ObjectMissing,
     ObjectStore,
 )
 from mediaport.application.ports.unavailable import PartUnavailable
 from mediaport.entrypoints.container import Container
+from mediaport.entrypoints.doctor.answers import refused, shown
 from mediaport.entrypoints.doctor.checks import Ailment, Check
+from mediaport.entrypoints.doctor.reading import reading_checks
 from mediaport.entrypoints.doctor.s3 import CLOCK, S3Examination
 from mediaport.entrypoints.doctor.visitor import BODY, TYPE, Visitor, origin_of
 from mediaport.entrypoints.settings import Settings
@@ -36,9 +37,11 @@ class StoreExamination:
     """Uploads, publishes and reads under names of its own, and removes all of it at the end."""
 
     def __init__(self, container: Container) -> None:
+        self._container = container
         self._settings: Settings = container.settings()
         self._store: ObjectStore = container.store()
-        self._public_prefix = container.prefixes().public
+        public_half = f"{container.prefixes().public}* public, nothing else"
+        self._may_be_public = "nothing public" if self._settings.is_signed else public_half
         self._http = httpx.AsyncClient(timeout=PATIENCE_S, trust_env=False)
         self._visitor = Visitor(container, self._http)
         self._s3 = S3Examination(container, self._http) if self._settings.s3_bucket else None
@@ -83,7 +86,7 @@ class StoreExamination:
             ),
             Check(name=PUBLISHED, run=self._publishes, needs=uploaded),
             Check(name="publish is pinned to an ETag", run=self._pins, needs=published),
-            Check(name="published objects are public", run=self._serves, needs=published),
+            *reading_checks(self._container, self._visitor, published),
             Check(name="uploads are private", run=self._keeps_private, needs=uploaded),
             Check(name="nobody lists", run=self._lists_for_nobody, needs=uploaded),
             Check(name="nobody else writes", run=self._takes_from_nobody, needs=uploaded),
@@ -115,7 +118,7 @@ class StoreExamination:
             )
         if answer.status_code != httpx.codes.OK:
             raise Ailment(
-                _shown(answer),
+                shown(answer),
                 mend="SignatureDoesNotMatch: a proxy on the way changes Host or headers. "
                 "AccessDenied: the key lacks s3:PutObject, see mediaport provision "
                 "--print-iam-policy",
@@ -124,22 +127,22 @@ class StoreExamination:
 
     async def _refuses_length(self) -> str:
         upload = self._visitor.sign("wrong-length")
-        return _refused(await self._visitor.put(upload, BODY + b"!"), TAKES_ALL, NOT_THIS_STORE)
+        return refused(await self._visitor.put(upload, BODY + b"!"), TAKES_ALL, NOT_THIS_STORE)
 
     async def _refuses_type(self) -> str:
         upload = self._visitor.sign("wrong-type")
         answer = await self._visitor.put(upload, headers={"Content-Type": "text/html"})
-        return _refused(answer, TAKES_ALL, NOT_THIS_STORE)
+        return refused(answer, TAKES_ALL, NOT_THIS_STORE)
 
     async def _refuses_tampering(self) -> str:
         upload = self._visitor.sign("tampered")
         other = upload.url.replace("tampered.jpg", "tampered-with.jpg", 1)
-        return _refused(await self._visitor.put(upload, url=other), TAKES_ALL, NOT_THIS_STORE)
+        return refused(await self._visitor.put(upload, url=other), TAKES_ALL, NOT_THIS_STORE)
 
     async def _refuses_late(self) -> str:
         upload = self._visitor.sign("expired", expires_in_s=EXPIRES_S)
         await asyncio.sleep(EXPIRES_S + 2)  # servers count whole seconds, and clocks differ
-        return _refused(await self._visitor.put(upload), TAKES_ALL, NOT_THIS_STORE)
+        return refused(await self._visitor.put(upload), TAKES_ALL, NOT_THIS_STORE)
 
     async def _preflight(self, origin: str) -> str:
         url = self._visitor.sign("accepted").url
@@ -160,9 +163,9 @@ class StoreExamination:
             or not listed["methods"] & {"put", "*"}
             or not listed["headers"] & {"content-type", "*"}
         ):
-            shown = ", ".join(f"{name} {value or 'none'}" for name, value in granted.items())
+            allowed = ", ".join(f"{name} {value or 'none'}" for name, value in granted.items())
             raise Ailment(
-                f"{answer.status_code}; allowed: {shown}",
+                f"{answer.status_code}; allowed: {allowed}",
                 mend="Run: mediaport provision. MinIO has one setting for all buckets: "
                 f"MINIO_API_CORS_ALLOW_ORIGIN={','.join(self._settings.page_origins)}",
             )
@@ -170,14 +173,21 @@ class StoreExamination:
 
     async def _publishes(self) -> str:
         try:
-            stored = await self._store.stat(self._visitor.incoming("accepted"))
+            incoming = self._visitor.incoming("accepted")
+            stored, body = await self._store.stat_and_read(incoming, length=len(BODY))
         except ObjectMissing as error:
             raise Ailment(
                 "what a browser uploaded is not where the server looks",
                 mend="S3_PRESIGN_ENDPOINT_URL leads to another store than S3_ENDPOINT_URL.",
             ) from error
+        if (body, stored.size_bytes) != (BODY, len(BODY)):
+            raise Ailment(
+                f"of the {len(BODY)} bytes uploaded, {stored.size_bytes} are there, and other ones",
+                mend="Something between the server and the store changes what it reads.",
+            )
+        await self._store.put(self._visitor.public("written"), body, content_type=TYPE)
         await self._publish("accepted", stored.etag)
-        return "copied inside the store"
+        return "read and written, as small pictures are; copied inside the store, as large ones are"
 
     async def _pins(self) -> str:
         verified = await self._visitor.put(self._visitor.sign("pinned"))
@@ -199,42 +209,25 @@ class StoreExamination:
         source, target = self._visitor.incoming(name), self._visitor.public(name)
         await self._store.publish(source, target, etag=etag, content_type=TYPE)
 
-    async def _serves(self) -> str:
-        url = f"{self._store.public_base_url}/{self._visitor.public('accepted')}"
-        answer = await self._visitor.send("GET", url)
-        if answer.content != BODY:
-            raise Ailment(
-                f"{_shown(answer)} at {url}",
-                mend="Run: mediaport provision. Behind a CDN, set S3_PUBLIC_BASE_URL to it. What "
-                "SSE-KMS encrypts, AWS shows to nobody without a signature.",
-            )
-        wanted = {"content-type": str(TYPE), "cache-control": CACHE_CONTROL}
-        got = {name: answer.headers.get(name) for name in wanted}
-        if got != wanted:
-            raise Ailment(
-                f"it is served as {got}", mend="Something on the way changes it: look at the CDN."
-            )
-        return f"200 at {self._store.public_base_url}"
-
     async def _keeps_private(self) -> str:
         url = self._visitor.sign("accepted").url.partition("?")[0]
         answer = await self._visitor.send("GET", url)
-        return _refused(
+        return refused(
             answer,
             f"anyone can read {url}",
-            f"Let the bucket's policy make {self._public_prefix}* public, nothing else.",
+            f"Let the bucket's policy make {self._may_be_public}.",
         )
 
     async def _lists_for_nobody(self) -> str:
         answer = await self._visitor.send("GET", f"{self._visitor.bucket_url()}/?list-type=2")
         mend = "Take s3:ListBucket for everyone out of the bucket's policy."
-        return _refused(answer, "anyone can list the bucket", mend)
+        return refused(answer, "anyone can list the bucket", mend)
 
     async def _takes_from_nobody(self) -> str:
         url = f"{self._visitor.bucket_url()}/{self._visitor.public('from-nobody')}"
         answer = await self._visitor.send("PUT", url, BODY)
         mend = "Take s3:PutObject for everyone out of the bucket's policy."
-        return _refused(answer, "anyone can write without a signature", mend)
+        return refused(answer, "anyone can write without a signature", mend)
 
     async def _clean_up(self) -> str:
         keys = await self._visitor.remove_all()
@@ -246,18 +239,5 @@ class StoreExamination:
         return f"{len(keys)} objects removed"
 
 
-def _refused(answer: httpx.Response, otherwise: str, mend: str) -> str:
-    """What a refusal looks like; `otherwise` is what it means when there is none."""
-    if not answer.is_client_error:
-        raise Ailment(f"{otherwise}: {_shown(answer)}", mend=mend)
-    return _shown(answer)
-
-
 def _listed(value: str) -> set[str]:
     return {part.strip().lower() for part in value.split(",")}
-
-
-def _shown(answer: httpx.Response) -> str:
-    """Status, and S3's code, if there is one."""
-    _, _, rest = answer.text.partition("<Code>")
-    return f"{answer.status_code} {rest.partition('</Code>')[0]}".strip()

@@ -1,7 +1,7 @@
 """Someone who uploads and reads by HTTP alone, as browsers and strangers do."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import httpx
@@ -9,12 +9,14 @@ import httpx
 from mediaport.application.ports.clock import Clock
 from mediaport.application.ports.object_store import ObjectStore, SignedUpload
 from mediaport.application.ports.unavailable import PartUnavailable
+from mediaport.application.ports.url_signer import UrlSigner
 from mediaport.domain.policy import ContentType
 from mediaport.entrypoints.container import Container
 from mediaport.entrypoints.doctor.checks import Ailment
 
 BODY = b"What the doctor brings, the doctor takes away."
 TYPE = ContentType.JPEG
+PERMITTED_S = 60
 
 
 class Visitor:
@@ -57,6 +59,11 @@ class Visitor:
     def public(self, name: str) -> str:
         """The key of what is published."""
         return f"{self._prefixes.public}{self._own}/{name}.{TYPE.extension}"
+
+    def permitted(self, name: str, signer: UrlSigner, *, begun_s_ago: int = 0) -> str:
+        """The URL under which it may read what is published, for a minute from then on."""
+        since = self._now() - timedelta(seconds=begun_s_ago)
+        return signer.presign_get(self.public(name), since=since, expires_in_s=PERMITTED_S)
 
     def bucket_url(self) -> str:
         """Where browsers reach the bucket, whatever CDN is in front of what is public."""

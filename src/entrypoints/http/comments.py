@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta
 
-from mediaport.application.ports.post_repository import ShownComment
+from mediaport.application.ports.shown import ShownComment
 from mediaport.application.posts.comment_on_post import CommentOnPost
 from mediaport.application.posts.list_comments import ListComments
 from mediaport.domain.posts import COMMENT_MAX_LENGTH, PostId
@@ -55,11 +55,11 @@ class CommentPage(msgspec.Struct, frozen=True, kw_only=True):
 def comment_object(shown: ShownComment, media_objects: MediaObjects) -> CommentObject:
     """A comment as the API shows it."""
     return CommentObject(
-        id=shown.comment.id,
-        post_id=shown.comment.post_id,
-        body=shown.comment.body,
+        id=shown.id,
+        post_id=shown.post_id,
+        body=shown.body,
         author=person_object(shown.author, media_objects),
-        created_at=shown.comment.created_at,
+        created_at=shown.created_at,
     )
 
 

@@ -1,5 +1,6 @@
 """`/docs` and `/openapi.json`: the API's own description, without internet."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ from litestar.enums import OpenAPIMediaType
 from litestar.exceptions import NotFoundException
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import OpenAPIRenderPlugin
-from litestar.openapi.spec import Components, SecurityScheme
+from litestar.openapi.spec import Components, SecurityScheme, Server
 from litestar.params import FromPath
 
 from mediaport import __version__
@@ -101,9 +102,13 @@ class SwaggerPage(OpenAPIRenderPlugin):
         return _PAGE
 
 
-def openapi_config() -> OpenAPIConfig:
-    """What the schema says of the API as a whole, and the page that shows it."""
+def openapi_config(servers: Sequence[Server] = ()) -> OpenAPIConfig:
+    """What the schema says of the API as a whole, and the page that shows it.
+
+    `servers`: where its paths begin, if not at /: then no page shows it.
+    """
     return OpenAPIConfig(
+        servers=list(servers or [Server(url="/")]),
         title="Mediaport",
         version=__version__,
         description=_DESCRIPTION,
@@ -118,7 +123,7 @@ def openapi_config() -> OpenAPIConfig:
             opt={**PUBLIC, **content_policy(_PAGE_POLICY)},
             include_in_schema=False,
         ),
-        render_plugins=[SwaggerPage(path="/")],
+        render_plugins=[] if servers else [SwaggerPage(path="/")],
     )
 
 

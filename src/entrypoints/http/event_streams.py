@@ -1,19 +1,19 @@
 """The event streams that are open in this process: how many, whose, and until when."""
 
-import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from litestar import Request
-from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
 from prometheus_client import Gauge
 
 from mediaport.application.ports.media_events import Changes, MediaEvents
 from mediaport.domain.errors import TooManyStreams
 from mediaport.domain.users import User, UserId
+from mediaport.entrypoints.descriptors import max_connections
+from mediaport.entrypoints.http.layer import Layer
 
 # A browser holds one for each tab, a phone one.
 MAX_PER_USER = 10
@@ -24,10 +24,12 @@ _IS_STREAM = "is_event_stream"
 EVENT_STREAM = {_IS_STREAM: True}
 """The `opt` of a route that answers by streaming the changes of its user's media."""
 
-if sys.platform != "win32":
-    import resource
+_OPEN = Gauge("mediaport_event_streams", "Event streams that are open", multiprocess_mode="livesum")
 
-_OPEN = Gauge("mediaport_event_streams", "Event streams that are open")
+
+def is_stream(opt: Mapping[str, Any]) -> bool:
+    """Whether a route with this `opt` answers so."""
+    return _IS_STREAM in opt
 
 
 def changes_of(request: Request[User, str, Any]) -> Changes:
@@ -36,7 +38,7 @@ def changes_of(request: Request[User, str, Any]) -> Changes:
     return changes
 
 
-class EventStreams(ASGIMiddleware):
+class EventStreams(Layer):
     """Subscribes whoever asks for a stream, for exactly as long as it is answered.
 
     A generator would not do: one that was never begun, or waits for a slow client, does not end
@@ -45,7 +47,7 @@ class EventStreams(ASGIMiddleware):
 
     def __init__(self, events: MediaEvents) -> None:
         self._events = events
-        self._max_open = _half_of_all_connections()
+        self._max_open = max_connections() // 2  # requests have the other half
         self._open: Counter[UserId] = Counter()
         self._is_stopping = False
 
@@ -55,7 +57,7 @@ class EventStreams(ASGIMiddleware):
         Raises:
             TooManyStreams: The user has as many as they may, or the process as it can.
         """
-        if _IS_STREAM not in scope["route_handler"].opt:
+        if not is_stream(scope["route_handler"].opt):
             await next_app(scope, receive, send)
             return
         user_id = scope["user"].id
@@ -86,10 +88,3 @@ class EventStreams(ASGIMiddleware):
             self._open[user_id] -= 1
             if not self._open[user_id]:
                 del self._open[user_id]
-
-
-def _half_of_all_connections() -> int:
-    """However many users there are, requests, database and store have the other half."""
-    if sys.platform == "win32":
-        return 500
-    return resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2

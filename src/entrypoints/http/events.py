@@ -17,11 +17,10 @@ from litestar.response import ServerSentEvent, ServerSentEventMessage
 from mediaport.application.media.show_media import ShowMedia
 from mediaport.application.ports.media_events import Changes
 from mediaport.application.ports.unavailable import PartUnavailable
-from mediaport.application.users.authenticate import Authenticate
 from mediaport.domain.errors import MediaNotFound
 from mediaport.domain.media import MediaId
 from mediaport.domain.users import User
-from mediaport.entrypoints.http.access import SECURITY
+from mediaport.entrypoints.http.access import SECURITY, Login
 from mediaport.entrypoints.http.event_streams import EVENT_STREAM, changes_of
 from mediaport.entrypoints.http.health import UNMETERED
 from mediaport.entrypoints.http.media_object import MediaObjects
@@ -45,13 +44,12 @@ class EventStream:
 
     changes: Changes
     user: User
-    token: str
-    authenticate: Authenticate
+    login: Login
     show_media: ShowMedia
     media_objects: MediaObjects
 
     async def messages(self) -> AsyncGenerator[ServerSentEventMessage, None]:
-        """Media as they change, and heartbeats, until the time or the token is over."""
+        """Media as they change, and heartbeats, until the time or the login is over."""
         now = asyncio.get_running_loop().time
         ends_at = now() + LASTS_S
         # Many that end at once shall not come back at once.
@@ -71,7 +69,7 @@ class EventStream:
             except PartUnavailable as error:
                 log.warning("An event stream ends. %s", error)
                 return
-            if not self.authenticate.holds(self.token):
+            if not self.login.holds():
                 return
             yield message
 
@@ -97,7 +95,7 @@ class EventStream:
 async def stream_events(
     request: Request[User, str, Any],
     user: NamedDependency[User],
-    authenticate: NamedDependency[Authenticate],
+    login: NamedDependency[Login],
     show_media: NamedDependency[ShowMedia],
     media_objects: NamedDependency[MediaObjects],
 ) -> ServerSentEvent:
@@ -111,8 +109,7 @@ async def stream_events(
     stream = EventStream(
         changes=changes_of(request),
         user=user,
-        token=request.auth,
-        authenticate=authenticate,
+        login=login,
         show_media=show_media,
         media_objects=media_objects,
     )

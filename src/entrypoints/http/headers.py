@@ -6,6 +6,7 @@ from typing import Any
 from litestar.types import HTTPResponseStartEvent, Message, Scope
 
 from mediaport.entrypoints.http.access import is_public
+from mediaport.entrypoints.http.request_ids import HEADER, request_id_of
 
 _MOUNTED = "is_mounted"
 MOUNTED = {_MOUNTED: True}
@@ -47,6 +48,9 @@ class SecurityHeaders:
         wanted = self._for_all if is_of_others else self._of_api(opt, scope, message)
         present = {name.lower() for name, _ in headers}
         headers += [item for item in wanted.items() if item[0] not in present]
+        if HEADER in present:  # of what is mounted; the log knows ours alone
+            headers = [item for item in headers if item[0].lower() != HEADER]
+        headers.append((HEADER, request_id_of(scope).encode()))
         message["headers"] = headers
 
     def _of_api(

@@ -1,6 +1,7 @@
 """`/health`: whether this process lives, and whether it can do its work."""
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any, Literal
@@ -8,10 +9,12 @@ from typing import Any, Literal
 import msgspec
 from litestar import Response, Router, get
 from litestar.di import NamedDependency
-from litestar.plugins.prometheus import PrometheusController
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
 
 from mediaport.application.ports.unavailable import PartUnavailable
 from mediaport.entrypoints.http.access import PUBLIC
+from mediaport.entrypoints.http.backlog import BacklogGauges
 from mediaport.entrypoints.http.problems import RETRY_AFTER_S, documented, problem
 from mediaport.entrypoints.http.rates import UNCOUNTED
 
@@ -89,11 +92,15 @@ async def _answers(check: Check) -> bool:
     return True
 
 
-class Metrics(PrometheusController):
-    """`/metrics` in Prometheus' text format."""
-
-    opt = PUBLIC | UNCOUNTED
-    include_in_schema = False
+@get("/metrics", opt=PUBLIC | UNCOUNTED, include_in_schema=False)
+async def metrics(backlog: NamedDependency[BacklogGauges]) -> Response[bytes]:
+    """Everything counted, in Prometheus' text format."""
+    await backlog.refresh()
+    registry = REGISTRY
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:  # one of several processes: for all of them
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return Response(generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
 router = Router(

@@ -1,5 +1,6 @@
 """`/media`: permission to upload, completion, and the media items themselves."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Any, Literal
@@ -11,10 +12,9 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import JSONBody
 from msgspec import Meta
 
-from mediaport.application.media.complete_upload import CompleteUpload
+from mediaport.adapters.telemetry.use_cases import ToldCompleteUpload, ToldPresignUpload
 from mediaport.application.media.delete_media import DeleteMedia
 from mediaport.application.media.describe_media import DescribeMedia
-from mediaport.application.media.presign_upload import PresignUpload
 from mediaport.application.media.show_media import ShowMedia
 from mediaport.application.ports.object_store import SignedUpload
 from mediaport.domain.media import ALT_MAX_LENGTH, MAX_SIDE_PX, Media, MediaId, Status
@@ -36,7 +36,7 @@ class KindPolicy(msgspec.Struct, frozen=True, kw_only=True):
 class PolicyObject(msgspec.Struct, frozen=True, kw_only=True):
     """The limits of uploads, so that a client can check before it asks."""
 
-    kinds: Annotated[dict[str, KindPolicy], Meta(description="By kind: post_image, avatar")]
+    kinds: Annotated[dict[str, KindPolicy], Meta(description="By kind; each may be declared")]
     max_pixels: Annotated[int, Meta(description="Largest width x height")]
     max_side_px: Annotated[int, Meta(description="Largest width, and largest height")]
     max_pending: Annotated[int, Meta(description="Uploads that may be pending at once, per user")]
@@ -54,13 +54,24 @@ class PolicyObject(msgspec.Struct, frozen=True, kw_only=True):
 class PresignRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is going to be uploaded."""
 
-    kind: Kind
+    kind: Annotated[str, Meta(max_length=100, description="One of those in `GET /media/policy`")]
     content_type: Annotated[str, Meta(max_length=100, examples=["image/jpeg"])]
     size_bytes: Annotated[int, Meta(ge=1, le=MAX_ID, examples=[2_400_000])]
     filename: Annotated[
         str | None,
         Meta(description="Accepted for clients that send it; the key is made without it"),
     ] = None
+
+
+def presign_request(kinds: Iterable[Kind]) -> type[msgspec.Struct]:
+    """A `PresignRequest` as the API's schema shows it: with the kinds that there are."""
+    one_of: Any = Literal
+    return msgspec.defstruct(
+        PresignRequest.__name__,
+        [("kind", one_of[tuple(kinds)])],
+        bases=(PresignRequest,),
+        module=PresignRequest.__module__,
+    )
 
 
 class UploadInstructions(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,7 +92,7 @@ class PresignedObject(msgspec.Struct, frozen=True, kw_only=True):
 
     media_id: int
     status: Status
-    kind: Kind
+    kind: str
     upload_url: str
     public_url: Annotated[str, Meta(description="Where the original is served once it is ready")]
     upload: UploadInstructions
@@ -93,14 +104,16 @@ class Description(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     alt: Annotated[str, Meta(max_length=ALT_MAX_LENGTH)] | None
 
 
-def presigned_object(media: Media, upload: SignedUpload) -> PresignedObject:
+def presigned_object(
+    media: Media, upload: SignedUpload, media_objects: MediaObjects
+) -> PresignedObject:
     """A pending media item as the API shows it."""
     return PresignedObject(
         media_id=media.id,
         status=media.status,
         kind=media.kind,
         upload_url=upload.url,
-        public_url=media.public_url,
+        public_url=media_objects.public_url(media),
         upload=UploadInstructions(
             method="PUT",
             url=upload.url,
@@ -117,7 +130,7 @@ async def show_policy(policy: NamedDependency[UploadPolicy]) -> PolicyObject:
     types = [str(content_type) for content_type in ContentType]
     return PolicyObject(
         kinds={
-            str(kind): KindPolicy(max_bytes=max_bytes, allowed_content_types=types)
+            kind: KindPolicy(max_bytes=max_bytes, allowed_content_types=types)
             for kind, max_bytes in policy.max_bytes.items()
         },
         max_pixels=policy.max_pixels,
@@ -145,13 +158,20 @@ async def show_policy(policy: NamedDependency[UploadPolicy]) -> PolicyObject:
 async def presign(
     data: JSONBody[PresignRequest],
     user: NamedDependency[User],
-    presign_upload: NamedDependency[PresignUpload],
+    media_objects: NamedDependency[MediaObjects],
+    presign_upload: NamedDependency[ToldPresignUpload],
 ) -> PresignedObject:
-    """Keep a pending media item and sign a URL for one PUT of exactly this type and size."""
+    """Keep a pending media item and sign a URL for one PUT of exactly this type and size.
+
+    422 `kind_unknown` for a kind that is not among those of `GET /media/policy`.
+    """
     media, upload = await presign_upload(
-        kind=data.kind, content_type=data.content_type, size_bytes=data.size_bytes, by=user.id
+        kind=Kind(data.kind),
+        content_type=data.content_type,
+        size_bytes=data.size_bytes,
+        by=user.id,
     )
-    return presigned_object(media, upload)
+    return presigned_object(media, upload, media_objects)
 
 
 @post(
@@ -166,11 +186,12 @@ async def presign(
 async def presign_again(
     media_id: PathId,
     user: NamedDependency[User],
-    presign_upload: NamedDependency[PresignUpload],
+    media_objects: NamedDependency[MediaObjects],
+    presign_upload: NamedDependency[ToldPresignUpload],
 ) -> PresignedObject:
     """Sign another URL for a pending media item, because the first one expired."""
     media, upload = await presign_upload.again(MediaId(media_id), by=user.id)
-    return presigned_object(media, upload)
+    return presigned_object(media, upload, media_objects)
 
 
 @post(
@@ -189,7 +210,7 @@ async def presign_again(
 async def complete(
     media_id: PathId,
     user: NamedDependency[User],
-    complete_upload: NamedDependency[CompleteUpload],
+    complete_upload: NamedDependency[ToldCompleteUpload],
     media_objects: NamedDependency[MediaObjects],
 ) -> MediaObject:
     """Verify what was uploaded and publish it. Asked again, the answer is the same."""

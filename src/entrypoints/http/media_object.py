@@ -1,17 +1,15 @@
 """The media object: how the API shows a media item, with a field for each size of thumbnail."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from datetime import datetime
-from typing import Annotated, Any, cast
+from typing import Annotated, cast
 
 import msgspec
-from litestar.openapi.spec import Schema
-from litestar.plugins import OpenAPISchemaPlugin
-from litestar.typing import FieldDefinition
 from msgspec import Meta
 
+from mediaport.application.ports.shown import ShownMedia
 from mediaport.domain.media import Media, Status, ThumbnailsStatus
-from mediaport.domain.policy import ContentType, Kind
+from mediaport.domain.policy import ContentType
 
 
 class MediaObject(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,7 +20,7 @@ class MediaObject(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     id: int
-    kind: Kind
+    kind: Annotated[str, Meta(description="It may be one that can be declared no more")]
     status: Status
     content_type: ContentType
     size_bytes: int
@@ -42,10 +40,11 @@ class MediaObjects:
     """Makes media objects, for the sizes of thumbnails that are set, smallest first."""
 
     def __init__(self, sizes: Sequence[int]) -> None:
-        self._sizes = sizes
+        self._smallest = sizes[0]
+        self._fields = [(size, f"thumb_{size}_url") for size in sizes]
         self.type: type[msgspec.Struct] = msgspec.defstruct(
             MediaObject.__name__,
-            [(_field(size), str | None) for size in sizes],
+            [(field, str | None) for _, field in self._fields],
             bases=(MediaObject,),
             module=MediaObject.__module__,
             frozen=True,
@@ -54,7 +53,11 @@ class MediaObjects:
 
     def of(self, media: Media) -> MediaObject:
         """A media item as the API shows it."""
-        urls = {variant.size: variant.public_url for variant in media.variants}
+        return self.shown(ShownMedia.of(media))
+
+    def shown(self, media: ShownMedia) -> MediaObject:
+        """A media item as the API shows it."""
+        url_of, shown_url = media.thumbnails.get, media.shown_url
         make = cast("Callable[..., MediaObject]", self.type)
         return make(
             id=media.id,
@@ -67,37 +70,26 @@ class MediaObjects:
             alt=media.alt,
             placeholder=media.placeholder,
             public_url=media.public_url,
-            media_url=media.shown_url,
-            original_url=media.shown_url,
+            media_url=shown_url,
+            original_url=shown_url,
             thumbnails_status=media.thumbnails_status,
             thumbnails_error=media.thumbnails_error,
             created_at=media.created_at,
-            **{_field(size): urls.get(size) for size in self._sizes},
+            **{field: url_of(size) for size, field in self._fields},
         )
 
-    def smallest_url(self, media: Media) -> str | None:
+    def public_url(self, media: Media) -> str:
+        """Where the original is served, once it is ready."""
+        return media.public_url
+
+    def shown_url(self, media: ShownMedia) -> str | None:
+        """Where the original is served, if it can be shown."""
+        return media.shown_url
+
+    def smallest_url(self, media: ShownMedia) -> str | None:
         """Where the smallest thumbnail of those that are set is served, once it is made."""
-        sized = (each.public_url for each in media.variants if each.size == self._sizes[0])
-        return next(sized, None)
+        return media.thumbnails.get(self._smallest)
 
-
-class MediaObjectSchema(OpenAPISchemaPlugin):
-    """Lets the API's schema say what is answered where `MediaObject` is declared."""
-
-    def __init__(self, media_objects: MediaObjects) -> None:
-        self._type = media_objects.type
-
-    def is_plugin_supported_field(self, field_definition: FieldDefinition) -> bool:
-        """Whether it is declared as a media object."""
-        return field_definition.annotation is MediaObject
-
-    def to_openapi_schema(self, field_definition: FieldDefinition, schema_creator: Any) -> Schema:  # noqa: ARG002 - the signature is Litestar's
-        """The schema of what is answered."""
-        schema: Schema = schema_creator.for_field_definition(
-            FieldDefinition.from_annotation(self._type)
-        )
-        return schema
-
-
-def _field(size: int) -> str:
-    return f"thumb_{size}_url"
+    def edition(self) -> Hashable:
+        """Changes when other URLs are answered for the same media items."""
+        return None

@@ -1,7 +1,5 @@
 """`/posts`: posts, the feed and likes."""
 
-from collections.abc import Sequence
-from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated
 
@@ -11,7 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta
 
-from mediaport.application.ports.post_repository import Position, PostRepository, ShownPost
+from mediaport.application.ports.post_repository import PostRepository
 from mediaport.application.posts.create_post import CreatePost
 from mediaport.application.posts.delete_post import DeletePost
 from mediaport.application.posts.like_post import LikePost
@@ -20,9 +18,9 @@ from mediaport.domain.media import MediaId
 from mediaport.domain.posts import POST_MAX_LENGTH, PostId
 from mediaport.domain.users import User
 from mediaport.entrypoints.http.access import SECURITY
-from mediaport.entrypoints.http.media_object import MediaObject, MediaObjects
+from mediaport.entrypoints.http.media_object import MediaObjects
+from mediaport.entrypoints.http.post_object import PostPage, PostPages, PostWithCounts, post_object
 from mediaport.entrypoints.http.problems import documented
-from mediaport.entrypoints.http.users import PersonObject, person_object
 from mediaport.entrypoints.http.wire import (
     DEFAULT_PAGE,
     Cursor,
@@ -31,7 +29,6 @@ from mediaport.entrypoints.http.wire import (
     PathId,
     PathUsername,
     from_cursor,
-    to_cursor,
 )
 
 
@@ -42,58 +39,11 @@ class PostCreate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     media_id: Id | None = None
 
 
-class PostWithCounts(msgspec.Struct, frozen=True, kw_only=True):
-    """A post as the caller sees it."""
-
-    id: int
-    body: str
-    owner: PersonObject
-    media_id: int | None
-    media_url: str | None
-    media: MediaObject | None
-    like_count: int
-    comment_count: int
-    liked_by_me: bool
-    created_at: datetime
-
-
-class PostPage(msgspec.Struct, frozen=True, kw_only=True):
-    """Posts, newest first."""
-
-    items: list[PostWithCounts]
-    next_cursor: Annotated[str | None, Meta(description="Null on the last page")]
-
-
 class Likes(msgspec.Struct, frozen=True, kw_only=True):
     """Who likes a post, in numbers."""
 
     like_count: int
     liked_by_me: bool
-
-
-def post_object(shown: ShownPost, media_objects: MediaObjects) -> PostWithCounts:
-    """A post as the API shows it."""
-    media = media_objects.of(shown.media) if shown.media else None
-    return PostWithCounts(
-        id=shown.post.id,
-        body=shown.post.body,
-        owner=person_object(shown.owner, media_objects),
-        media_id=shown.post.media_id,
-        media_url=media.media_url if media else None,
-        media=media,
-        like_count=shown.post.like_count,
-        comment_count=shown.post.comment_count,
-        liked_by_me=shown.liked_by_me,
-        created_at=shown.post.created_at,
-    )
-
-
-def post_page(
-    shown: Sequence[ShownPost], following: Position | None, media_objects: MediaObjects
-) -> PostPage:
-    """A page of posts as the API shows it."""
-    items = [post_object(item, media_objects) for item in shown]
-    return PostPage(items=items, next_cursor=to_cursor(following))
 
 
 @post(
@@ -127,13 +77,13 @@ async def publish(
 async def feed(
     user: NamedDependency[User],
     list_feed: NamedDependency[ListFeed],
-    media_objects: NamedDependency[MediaObjects],
+    post_pages: NamedDependency[PostPages],
     limit: Limit = DEFAULT_PAGE,
     cursor: Cursor = None,
 ) -> PostPage:
     """Everyone's posts, newest first."""
     shown, following = await list_feed(viewer=user.id, limit=limit, before=from_cursor(cursor))
-    return post_page(shown, following, media_objects)
+    return post_pages.page(shown, following, is_first=cursor is None)
 
 
 @get(
@@ -148,7 +98,7 @@ async def posts_of_user(
     username: PathUsername,
     user: NamedDependency[User],
     list_feed: NamedDependency[ListFeed],
-    media_objects: NamedDependency[MediaObjects],
+    post_pages: NamedDependency[PostPages],
     *,
     limit: Limit = DEFAULT_PAGE,
     cursor: Cursor = None,
@@ -157,7 +107,7 @@ async def posts_of_user(
     shown, following = await list_feed(
         viewer=user.id, limit=limit, before=from_cursor(cursor), username=username
     )
-    return post_page(shown, following, media_objects)
+    return post_pages.page(shown, following, is_first=cursor is None)
 
 
 @get(

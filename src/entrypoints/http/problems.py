@@ -9,7 +9,6 @@ from typing import Annotated, Any
 import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
-from litestar.middleware import ASGIMiddleware
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.types import ASGIApp, ExceptionHandlersMap, Receive, Scope, Send
 from msgspec import Meta
@@ -17,6 +16,8 @@ from msgspec import Meta
 from mediaport.application.ports.unavailable import PartFull, PartUnavailable
 from mediaport.domain import errors
 from mediaport.domain.errors import DomainError
+from mediaport.entrypoints.http.layer import Layer
+from mediaport.entrypoints.http.request_ids import current_request_id
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +46,7 @@ STATUSES: Mapping[type[DomainError], HTTPStatus] = MappingProxyType(
         errors.UploadExpired: HTTPStatus.GONE,
         errors.SizeTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         errors.ContentTypeNotAllowed: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        errors.KindUnknown: HTTPStatus.UNPROCESSABLE_ENTITY,
         errors.SizeNotPositive: HTTPStatus.UNPROCESSABLE_ENTITY,
         errors.SizeMismatch: HTTPStatus.UNPROCESSABLE_ENTITY,
         errors.ContentTypeMismatch: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -118,6 +120,8 @@ def problem(
         "detail": detail,
         "code": code,
     }
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR and (request_id := current_request_id()):
+        context = {**context, "request_id": request_id}  # what to look for in the log
     body = {**members, **context, **members}  # the members first, and no value instead of theirs
     return Response(body, status_code=status, media_type=MEDIA_TYPE, headers=dict(headers))
 
@@ -202,7 +206,7 @@ def on_unexpected_error(request: AnyRequest, error: Exception) -> ProblemRespons
     )
 
 
-class AnswerRefusals(ASGIMiddleware):
+class AnswerRefusals(Layer):
     """Answers what the middleware behind it refuses.
 
     The framework would do so in front of the metrics, which would count a success.
@@ -210,16 +214,18 @@ class AnswerRefusals(ASGIMiddleware):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Pass on; answer what comes back as an error that has an answer."""
-        request = AnyRequest(scope)
         try:
             await next_app(scope, receive, send)
-        except DomainError as error:
-            answer = on_domain_error(request, error)
-        except PartUnavailable as error:
-            answer = on_part_unavailable(request, error)
-        else:
-            return
-        await answer.to_asgi_response(request=request, app=None)(scope, receive, send)
+        except (DomainError, PartUnavailable) as error:
+            await answer_to(error, scope)(scope, receive, send)
+
+
+def answer_to(error: Exception, scope: Scope) -> ASGIApp:
+    """What is said of an error to whoever asked: the framework's choice among our handlers."""
+    handlers = scope["litestar_app"].exception_handlers
+    handler = next(handlers[kind] for kind in type(error).__mro__ if kind in handlers)
+    request = AnyRequest(scope)
+    return handler(request, error).to_asgi_response(request=request, app=None)
 
 
 HANDLERS: ExceptionHandlersMap = {

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv6Address, IPv6Network, ip_address
 
-from litestar.datastructures import Headers
-from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from mediaport.application.ports.rate_limiter import Rate, RateLimiter
 from mediaport.domain.users import User
+from mediaport.entrypoints.http.layer import Layer, header_of
 from mediaport.entrypoints.settings import RATE_PATTERN, Settings
 
 log = logging.getLogger(__name__)
@@ -109,18 +108,21 @@ def _place_of(host: str) -> str:
     return str(IPv6Network((int(address), IPV6_PREFIX), strict=False))
 
 
-class AddressRate(ASGIMiddleware):
+class AddressRate(Layer):
     """Takes no more requests from one address than its rate allows, whoever makes them."""
-
-    exclude_opt_key = _UNCOUNTED
 
     def __init__(self, rates: RequestRates, *, trusts_proxies: bool) -> None:
         self._rates = rates
         self._is_proxy_unexpected = not trusts_proxies
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        """Count, then pass on."""
-        if self._is_proxy_unexpected and "x-forwarded-for" in Headers.from_scope(scope):
+        """Count what is to be counted, then pass on."""
+        if _UNCOUNTED not in scope["route_handler"].opt:
+            await self._count(scope)
+        await next_app(scope, receive, send)
+
+    async def _count(self, scope: Scope) -> None:
+        if self._is_proxy_unexpected and header_of(scope, b"x-forwarded-for") is not None:
             self._is_proxy_unexpected = False
             log.warning(
                 "Requests come with X-Forwarded-For, from %s. If that is your proxy, name it in "
@@ -128,10 +130,9 @@ class AddressRate(ASGIMiddleware):
                 address_of(scope),
             )
         await self._rates.count_request_from(address_of(scope))
-        await next_app(scope, receive, send)
 
 
-class UserRate(ASGIMiddleware):
+class UserRate(Layer):
     """Takes no more requests of one user than their rate allows, from wherever they come."""
 
     def __init__(self, rates: RequestRates) -> None:

@@ -10,6 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta
 
+from mediaport.application.ports.shown import Author
 from mediaport.application.ports.user_repository import Profile, UserRepository
 from mediaport.application.users.set_avatar import SetAvatar
 from mediaport.domain.media import MediaId
@@ -48,26 +49,27 @@ class AvatarChoice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     media_id: Id | None
 
 
-def person_object(profile: Profile, media_objects: MediaObjects) -> PersonObject:
+def person_object(author: Author, media_objects: MediaObjects) -> PersonObject:
     """A user as posts and comments show them."""
-    avatar = profile.avatar
+    avatar = author.avatar
     return PersonObject(
-        id=profile.user.id,
-        username=profile.user.username,
-        avatar_url=avatar.shown_url if avatar else None,
+        id=author.id,
+        username=author.username,
+        avatar_url=media_objects.shown_url(avatar) if avatar else None,
         avatar_thumb_url=media_objects.smallest_url(avatar) if avatar else None,
     )
 
 
 def profile_object(profile: Profile, media_objects: MediaObjects) -> ProfileObject:
     """A user as their profile shows them."""
-    avatar = profile.avatar
+    author = Author.of(profile.user, profile.avatar)
+    person = person_object(author, media_objects)
     return ProfileObject(
-        id=profile.user.id,
-        username=profile.user.username,
-        avatar_url=avatar.shown_url if avatar else None,
-        avatar_thumb_url=media_objects.smallest_url(avatar) if avatar else None,
-        avatar=media_objects.of(avatar) if avatar else None,
+        id=person.id,
+        username=person.username,
+        avatar_url=person.avatar_url,
+        avatar_thumb_url=person.avatar_thumb_url,
+        avatar=media_objects.shown(author.avatar) if author.avatar else None,
         created_at=profile.user.created_at,
     )
 

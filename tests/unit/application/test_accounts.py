@@ -10,6 +10,7 @@ from mediaport.domain.errors import (
     UsernameUnfit,
     WrongCredentials,
 )
+from mediaport.domain.users import UserId
 from tests.world import World
 
 
@@ -107,3 +108,27 @@ async def test_a_token_holds_until_it_expires(world: World) -> None:
     world.clock.advance(seconds=1)
     assert not authenticate.holds(token)
     assert not authenticate.holds("forged")
+
+
+async def test_a_user_of_another_app_gets_a_row_at_first_sight(world: World) -> None:
+    owners = world.use.owners()
+
+    first, second = await owners.get(UserId(7)), await owners.get(UserId(7))
+
+    assert first == second == world.tables.users[UserId(7)]
+    media = await world.ready(UserId(7))
+    assert media.owner_id == 7
+    with pytest.raises(WrongCredentials):
+        await world.use.log_in_user()(username=first.username, password="!")
+
+
+async def test_an_owner_has_an_id_from_1(world: World) -> None:
+    with pytest.raises(ValueError, match="whole numbers from 1"):
+        await world.use.owners().get(UserId(0))
+
+
+async def test_a_user_who_registered_here_is_none_of_another_apps(world: World) -> None:
+    ada = await world.user("ada")
+
+    with pytest.raises(ValueError, match=f"user {ada} is ada, who registered here"):
+        await world.use.owners().get(ada)

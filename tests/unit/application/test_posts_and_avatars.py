@@ -3,6 +3,7 @@
 import pytest
 
 from mediaport.adapters.memory.images import picture
+from mediaport.application.ports.shown import ShownMedia
 from mediaport.domain.errors import (
     EmptyPost,
     MediaAlreadyAttached,
@@ -14,14 +15,14 @@ from mediaport.domain.errors import (
     WrongKind,
 )
 from mediaport.domain.media import Media, MediaId
-from mediaport.domain.policy import Kind
+from mediaport.domain.policy import AVATAR
 from mediaport.domain.users import User, UserId
 from tests.world import World
 
 
 async def post(world: World, owner: UserId, media_id: MediaId | None = None) -> int:
     shown = await world.use.create_post()(body="Hello", media_id=media_id, by=owner)
-    post_id: int = shown.post.id
+    post_id: int = shown.id
     return post_id
 
 
@@ -31,8 +32,8 @@ async def test_a_post_shows_its_picture(world: World) -> None:
 
     shown = await world.use.create_post()(body="", media_id=media.id, by=owner)
 
-    assert shown.media == media
-    assert shown.owner.user.username == "ada"
+    assert shown.media == ShownMedia.of(media)
+    assert shown.owner.username == "ada"
 
 
 async def test_a_post_needs_no_picture_but_something(world: World) -> None:
@@ -45,7 +46,7 @@ async def test_a_post_needs_no_picture_but_something(world: World) -> None:
 
 async def test_cannot_attach_media_that_belongs_to_another_user(world: World) -> None:
     owner, stranger = await world.user("ada"), await world.user("bob")
-    picture_, avatar = await world.ready(owner), await world.ready(owner, Kind.AVATAR)
+    picture_, avatar = await world.ready(owner), await world.ready(owner, AVATAR)
 
     with pytest.raises(MediaNotFound):  # row 16
         await post(world, stranger, picture_.id)
@@ -61,12 +62,12 @@ async def test_cannot_attach_media_that_is_still_pending(world: World) -> None:
     with pytest.raises(MediaNotReady):  # row 16
         await post(world, owner, await world.uploaded(owner))
     with pytest.raises(MediaNotReady):
-        await world.use.set_avatar()(await world.uploaded(owner, Kind.AVATAR), by=owner)
+        await world.use.set_avatar()(await world.uploaded(owner, AVATAR), by=owner)
 
 
 async def test_cannot_attach_media_that_is_the_wrong_kind(world: World) -> None:
     owner = await world.user()
-    picture_, avatar = await world.ready(owner), await world.ready(owner, Kind.AVATAR)
+    picture_, avatar = await world.ready(owner), await world.ready(owner, AVATAR)
 
     with pytest.raises(WrongKind):  # row 16
         await post(world, owner, avatar.id)
@@ -85,7 +86,7 @@ async def test_one_media_item_one_post(world: World) -> None:
 
 async def test_shown_media_is_not_deleted(world: World) -> None:
     owner = await world.user()
-    attached, worn = await world.ready(owner), await world.ready(owner, Kind.AVATAR)
+    attached, worn = await world.ready(owner), await world.ready(owner, AVATAR)
     await post(world, owner, attached.id)
     await world.use.set_avatar()(worn.id, by=owner)
 
@@ -158,8 +159,8 @@ async def test_a_post_deleted_twice_at_once_is_not_there_the_second_time(world: 
 async def test_an_avatar_is_set_replaced_and_cleared(world: World) -> None:
     owner = await world.user()
     first, second = (
-        await world.ready(owner, Kind.AVATAR),
-        await world.ready(owner, Kind.AVATAR, picture(width=9, height=9)),
+        await world.ready(owner, AVATAR),
+        await world.ready(owner, AVATAR, picture(width=9, height=9)),
     )
     set_avatar = world.use.set_avatar()
 
@@ -175,7 +176,7 @@ async def test_an_avatar_is_set_replaced_and_cleared(world: World) -> None:
 
 async def test_two_avatars_set_at_once_leave_one(world: World) -> None:
     owner = await world.user()
-    old, first, second = [await world.ready(owner, Kind.AVATAR) for _ in range(3)]
+    old, first, second = [await world.ready(owner, AVATAR) for _ in range(3)]
     await world.use.set_avatar()(old.id, by=owner)
     users = world.use.users()
     get = users.get
@@ -216,10 +217,10 @@ async def test_the_feed_is_paged_newest_first(world: World) -> None:
     first, position = await feed(viewer=ada, limit=3)
     second, end = await feed(viewer=ada, limit=3, before=position)
 
-    assert [item.post.id for item in [*first, *second]] == ids[::-1]
+    assert [item.id for item in [*first, *second]] == ids[::-1]
     assert end is None
     of_bob, _ = await feed(viewer=ada, limit=9, username="bob")
-    assert {item.owner.user.username for item in of_bob} == {"bob"}
+    assert {item.owner.username for item in of_bob} == {"bob"}
     with pytest.raises(UserNotFound):
         await feed(viewer=ada, limit=9, username="eve")
 
@@ -252,7 +253,7 @@ async def test_comments_are_counted_and_paged_oldest_first(world: World) -> None
     first, position = await world.use.list_comments()(post_id, limit=2)
     second, end = await world.use.list_comments()(post_id, limit=2, after=position)
 
-    assert [item.comment.body for item in [*first, *second]] == ["a", "b", "c"]
+    assert [item.body for item in [*first, *second]] == ["a", "b", "c"]
     assert end is None
     shown = await world.use.posts().show(post_id, viewer=owner)
-    assert shown.post.comment_count == 3
+    assert shown.comment_count == 3

@@ -11,7 +11,7 @@ from mediaport.application.ports.media_repository import ObjectDeletion
 from mediaport.application.ports.unavailable import PartUnavailable
 from mediaport.domain.keys import variant_key
 from mediaport.domain.media import Media
-from mediaport.domain.policy import Kind
+from mediaport.domain.policy import AVATAR, POST_IMAGE
 from tests.world import World
 
 
@@ -38,7 +38,7 @@ async def test_an_upload_that_was_never_finished_goes_with_its_object(world: Wor
 async def test_what_is_put_again_after_complete_is_swept(world: World) -> None:
     owner = await world.user()
     media, upload = await world.use.presign_upload()(
-        kind=Kind.POST_IMAGE, content_type="image/jpeg", size_bytes=len(picture()), by=owner
+        kind=POST_IMAGE, content_type="image/jpeg", size_bytes=len(picture()), by=owner
     )
     world.store.receive(upload.url, picture(), content_type="image/jpeg")
     ready = await world.use.complete_upload()(media.id, by=owner)
@@ -75,7 +75,7 @@ async def test_ready_media_that_nothing_shows_goes_after_a_day(world: World) -> 
 
 async def test_what_is_shown_stays_however_old_it_is(world: World) -> None:
     owner = await world.user()
-    attached, worn = await world.ready(owner), await world.ready(owner, Kind.AVATAR)
+    attached, worn = await world.ready(owner), await world.ready(owner, AVATAR)
     await world.work()
     await world.use.create_post()(body="", media_id=attached.id, by=owner)
     await world.use.set_avatar()(worn.id, by=owner)

@@ -76,6 +76,8 @@ async def test_a_store_that_fails_half_way_leaves_the_thumbnails_owed(world: Wor
     with pytest.raises(PartUnavailable):  # row 47
         await world.work()
     assert world.tables.media[media.id].owes_thumbnails
+    assert await world.media.owed_thumbnails(now=world.clock.now(), limit=9) == []
+    world.clock.advance(seconds=1)
 
     await world.use.sweep()()
     await world.work()
@@ -124,6 +126,7 @@ async def test_decoders_that_cannot_be_started_cost_no_image_a_start(world: Worl
     for _ in range(5):
         with pytest.raises(PartUnavailable):
             await world.use.make_thumbnails()(media.id)
+        world.clock.advance(seconds=1)
     world.images.make_thumbnails = decode  # type: ignore[method-assign]
     await world.use.make_thumbnails()(media.id)
 
@@ -132,7 +135,8 @@ async def test_decoders_that_cannot_be_started_cost_no_image_a_start(world: Worl
 
 async def test_what_has_no_turn_yet_is_not_claimed(world: World) -> None:
     owner = await world.user()
-    others = [await world.ready(owner) for _ in range(2)]
+    for _ in range(world.use.turns_at_once()):
+        await world.ready(owner)
     waiting = await world.ready(owner)
     go_on = asyncio.Event()
     decode = world.images.make_thumbnails
@@ -142,9 +146,8 @@ async def test_what_has_no_turn_yet_is_not_claimed(world: World) -> None:
         return await decode(original, sizes=sizes)
 
     world.images.make_thumbnails = decode_slowly  # type: ignore[method-assign]
-    jobs = [
-        asyncio.create_task(world.use.make_thumbnails()(media.id)) for media in (*others, waiting)
-    ]
+    turns = range(world.use.turns_at_once() + 1)
+    jobs = [asyncio.create_task(world.use.make_next_thumbnails()()) for _ in turns]
     await asyncio.sleep(0.01)
 
     assert await world.media.owed_thumbnails(now=world.clock.now(), limit=9) == [waiting.id]

@@ -28,12 +28,29 @@ from mediaport.domain.errors import (
     UploadExpired,
 )
 from mediaport.domain.media import MediaId, Status
-from mediaport.domain.policy import Kind
+from mediaport.domain.policy import AVATAR, POST_IMAGE
 from tests.world import PNG, World
+
+# By how a picture is kept from being swapped: what is in memory of it, and what publishes it.
+IN_MEMORY, STAGED = "in memory", "staged"
+PUBLISHES = {IN_MEMORY: "put", STAGED: "publish"}
+
+
+@pytest.fixture(params=PUBLISHES)
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Whether pictures are small, or large."""
+    chosen: str = request.param
+    if chosen == STAGED:
+        monkeypatch.setattr(complete_upload, "HELD_BYTES", 0)
+        monkeypatch.setattr(complete_upload, "HEAD_BYTES", 4)
+    return chosen
+
+
+both_ways = pytest.mark.usefixtures("way")
 
 
 async def presign(world: World, owner: int, **changes: object) -> MediaId:
-    declared = {"kind": Kind.POST_IMAGE, "content_type": "image/jpeg", "size_bytes": 9, **changes}
+    declared = {"kind": POST_IMAGE, "content_type": "image/jpeg", "size_bytes": 9, **changes}
     media, _ = await world.use.presign_upload()(by=owner, **declared)
     media_id: MediaId = media.id
     return media_id
@@ -48,7 +65,7 @@ async def test_rejects_invalid_content_type(world: World) -> None:
 
 async def test_rejects_oversize_size_bytes(world: World) -> None:
     with pytest.raises(SizeTooLarge):
-        await presign(world, await world.user(), kind=Kind.AVATAR, size_bytes=2_097_153)
+        await presign(world, await world.user(), kind=AVATAR, size_bytes=2_097_153)
 
     assert not world.tables.media
 
@@ -143,6 +160,7 @@ async def test_a_fresh_url_is_for_the_owner_of_a_pending_upload_only(world: Worl
         await again(late, by=owner)
 
 
+@both_ways
 async def test_a_complete_upload_is_published_and_its_thumbnails_asked_for(world: World) -> None:
     owner = await world.user()
 
@@ -154,6 +172,7 @@ async def test_a_complete_upload_is_published_and_its_thumbnails_asked_for(world
     assert world.queue.waiting == [media.id]
 
 
+@both_ways
 async def test_complete_fails_if_object_missing(world: World) -> None:
     owner = await world.user()
     media_id = await presign(world, owner)
@@ -169,9 +188,10 @@ async def test_complete_again_answers_the_same(world: World) -> None:
     media = await world.ready(owner)
 
     assert await world.use.complete_upload()(media.id, by=owner) == media  # row 13
-    assert world.store.published == 1
+    assert world.store.written[media.object_key] == 1
 
 
+@both_ways
 async def test_fifty_completes_at_once_publish_once(world: World) -> None:
     owner = await world.user()
     media_id = await world.uploaded(owner)
@@ -181,7 +201,7 @@ async def test_fifty_completes_at_once_publish_once(world: World) -> None:
     )
 
     assert len({answer.etag for answer in answers}) == 1  # row 13
-    assert world.store.published == 1
+    assert world.store.written[answers[0].object_key] == 1
 
 
 async def test_a_stranger_cannot_complete(world: World) -> None:
@@ -213,6 +233,7 @@ async def test_an_expired_upload_cannot_be_completed(world: World) -> None:
         (picture(width=30_000, height=30_000), TooManyPixels),  # row 23
     ],
 )
+@both_ways
 async def test_what_is_not_as_declared_is_refused_and_removed(
     world: World, body: bytes, refusal: type[Exception]
 ) -> None:
@@ -226,6 +247,7 @@ async def test_what_is_not_as_declared_is_refused_and_removed(
     assert world.tables.media[media_id].status is Status.PENDING
 
 
+@both_ways
 async def test_what_turns_out_to_be_no_image_when_it_is_cleaned_is_removed_too(
     world: World,
 ) -> None:
@@ -242,6 +264,7 @@ async def test_what_turns_out_to_be_no_image_when_it_is_cleaned_is_removed_too(
     assert not world.store.objects
 
 
+@both_ways
 async def test_another_size_than_declared_is_refused_and_removed(world: World) -> None:
     owner = await world.user()
     media_id = await world.uploaded(owner)
@@ -283,12 +306,13 @@ class SwappedStore:
         return await self._real(key, *args, **named)
 
 
-@pytest.mark.parametrize("step", ["stage", "read", "publish"])
+@pytest.mark.parametrize("way", [STAGED], indirect=True)
+@pytest.mark.parametrize("step", ["read", "publish"])
 @pytest.mark.parametrize(
     ("swapped", "refusal"), [(b"evil", UploadChanged), (None, ObjectNotUploaded)]
 )
-async def test_an_object_swapped_after_it_was_looked_at_is_not_published(
-    world: World, step: str, swapped: bytes | None, refusal: type[Exception]
+async def test_a_staged_object_swapped_after_it_was_looked_at_is_not_published(
+    world: World, way: str, step: str, swapped: bytes | None, refusal: type[Exception]
 ) -> None:
     owner = await world.user()
     media_id = await world.uploaded(owner)
@@ -300,6 +324,7 @@ async def test_an_object_swapped_after_it_was_looked_at_is_not_published(
     assert not world.public_keys
 
 
+@both_ways
 async def test_a_picture_taken_at_home_is_published_without_the_place(world: World) -> None:
     owner = await world.user()
 
@@ -323,6 +348,7 @@ async def test_complete_survives_a_queue_that_is_down(world: World) -> None:
     assert not world.tables.media[media.id].owes_thumbnails
 
 
+@both_ways
 async def test_a_store_that_is_down_leaves_the_upload_pending(world: World) -> None:
     owner = await world.user()
     media_id = await world.uploaded(owner)
@@ -362,6 +388,7 @@ async def hang(*_: object, **__: object) -> None:
     await asyncio.sleep(3600)
 
 
+@both_ways
 async def test_a_store_that_hangs_while_it_is_asked_is_left_and_asked_again(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -369,7 +396,7 @@ async def test_a_store_that_hangs_while_it_is_asked_is_left_and_asked_again(
     media_id = await world.uploaded(owner)
     monkeypatch.setattr(complete_upload, "WORK_TIMEOUT_S", 0.01)
     with monkeypatch.context() as hanging:
-        hanging.setattr(world.store, "stat", hang)
+        hanging.setattr(world.store, "stat_and_read", hang)
         with pytest.raises(PartUnavailable):  # row 41
             await world.use.complete_upload()(media_id, by=owner)
 
@@ -377,14 +404,14 @@ async def test_a_store_that_hangs_while_it_is_asked_is_left_and_asked_again(
 
 
 async def test_a_store_that_hangs_while_it_publishes_keeps_the_claim(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: World, way: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     owner = await world.user()
     media_id = await world.uploaded(owner)
     monkeypatch.setattr(complete_upload, "WORK_TIMEOUT_S", 0.01)
     monkeypatch.setattr(complete_upload, "WAIT_STEPS_S", (0.001,))
     with monkeypatch.context() as hanging:
-        hanging.setattr(world.store, "publish", hang)
+        hanging.setattr(world.store, PUBLISHES[way], hang)
         with pytest.raises(PartUnavailable):  # row 41
             await world.use.complete_upload()(media_id, by=owner)
 
@@ -398,7 +425,7 @@ async def test_a_store_that_hangs_while_it_publishes_keeps_the_claim(
     "error", [PartUnavailable("object_store", "cut"), asyncio.CancelledError()]
 )
 async def test_a_publication_that_was_cut_off_keeps_the_claim(
-    world: World, monkeypatch: pytest.MonkeyPatch, error: BaseException
+    world: World, way: str, monkeypatch: pytest.MonkeyPatch, error: BaseException
 ) -> None:
     owner = await world.user()
     media_id = await world.uploaded(owner)
@@ -408,7 +435,7 @@ async def test_a_publication_that_was_cut_off_keeps_the_claim(
         raise error
 
     with monkeypatch.context() as cut:
-        cut.setattr(world.store, "publish", be_cut_off)
+        cut.setattr(world.store, PUBLISHES[way], be_cut_off)
         with pytest.raises(type(error)):
             await world.use.complete_upload()(media_id, by=owner)
 
@@ -418,6 +445,7 @@ async def test_a_publication_that_was_cut_off_keeps_the_claim(
     assert (await world.use.complete_upload()(media_id, by=owner)).is_ready
 
 
+@both_ways
 async def test_a_database_that_fails_after_publication_gives_the_claim_back(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -435,6 +463,7 @@ async def test_a_database_that_fails_after_publication_gives_the_claim_back(
     assert (await world.use.complete_upload()(media_id, by=owner)).is_ready
 
 
+@both_ways
 async def test_what_was_looked_at_is_published_and_not_what_is_only_tagged_alike(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -443,11 +472,11 @@ async def test_what_was_looked_at_is_published_and_not_what_is_only_tagged_alike
     monkeypatch.setattr(memory_object_store._Object, "etag", "the same for all")
     verified, other = picture(), picture(width=9999)
     media, upload = await world.use.presign_upload()(
-        kind=Kind.POST_IMAGE, content_type="image/jpeg", size_bytes=len(verified), by=owner
+        kind=POST_IMAGE, content_type="image/jpeg", size_bytes=len(verified), by=owner
     )
     world.store.receive(upload.url, verified, content_type="image/jpeg")
 
-    for step in ("stage", "read", "publish"):
+    for step in ("stage", "stat_and_read", "read", "publish"):
         real = getattr(world.store, step)
 
         async def swap_first(*args: Any, real: Any = real, **named: Any) -> Any:
@@ -461,6 +490,7 @@ async def test_what_was_looked_at_is_published_and_not_what_is_only_tagged_alike
     assert world.store.objects[ready.object_key].body == verified  # row 4
 
 
+@both_ways
 async def test_what_hangs_after_publication_holds_up_nobody(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -493,10 +523,12 @@ async def test_a_store_that_hangs_over_what_was_refused_is_left(
     assert not world.store.objects
 
 
-async def test_a_completion_whose_claim_was_taken_over_changes_nothing(world: World) -> None:
+async def test_a_completion_whose_claim_was_taken_over_changes_nothing(
+    world: World, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     owner = await world.user()
     media_id = await world.uploaded(owner)
-    publish = world.store.publish
+    publish = getattr(world.store, PUBLISHES[way])
 
     async def be_slow(*args: str, **named: str) -> str:
         world.clock.advance(seconds=26)  # our claim runs out, and another request claims
@@ -504,44 +536,50 @@ async def test_a_completion_whose_claim_was_taken_over_changes_nothing(world: Wo
         await world.media.claim_completion(
             media_id, now=now, until=now + timedelta(seconds=10), deletions=[]
         )
-        return await publish(*args, **named)
+        answer: str = await publish(*args, **named)
+        return answer
 
-    world.store.publish = be_slow  # type: ignore[method-assign]
+    monkeypatch.setattr(world.store, PUBLISHES[way], be_slow)
 
     with pytest.raises(CompletionInProgress):
         await world.use.complete_upload()(media_id, by=owner)
     assert not world.tables.media[media_id].is_ready
 
 
-async def test_media_deleted_while_it_is_completed_leaves_nothing(world: World) -> None:
+async def test_media_deleted_while_it_is_completed_leaves_nothing(
+    world: World, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     owner = await world.user()
     media_id = await world.uploaded(owner)
-    publish = world.store.publish
+    publish = getattr(world.store, PUBLISHES[way])
 
     async def delete_meanwhile(*args: str, **named: str) -> str:
-        etag = await publish(*args, **named)
+        etag: str = await publish(*args, **named)
         await world.media.purge(world.tables.media[media_id], deletions=[])
         return etag
 
-    world.store.publish = delete_meanwhile  # type: ignore[method-assign]  # another request
+    monkeypatch.setattr(world.store, PUBLISHES[way], delete_meanwhile)  # another request
     with pytest.raises(MediaNotFound):
         await world.use.complete_upload()(media_id, by=owner)
 
     assert not world.public_keys
 
 
-async def test_a_completion_overtaken_by_another_answers_what_the_other_did(world: World) -> None:
+async def test_a_completion_overtaken_by_another_answers_what_the_other_did(
+    world: World, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     owner = await world.user()
     media_id = await world.uploaded(owner)
-    publish = world.store.publish
+    publish = getattr(world.store, PUBLISHES[way])
 
     async def be_overtaken(*args: str, **named: str) -> str:
-        world.store.publish = publish  # type: ignore[method-assign]
+        monkeypatch.setattr(world.store, PUBLISHES[way], publish)
         world.clock.advance(seconds=31)  # our claim runs out
         await world.use.complete_upload()(media_id, by=owner)
-        return await world.store.put(args[1], picture(), content_type="image/jpeg")
+        answer: str = await publish(*args, **named)
+        return answer
 
-    world.store.publish = be_overtaken  # type: ignore[method-assign]  # a slow store
+    monkeypatch.setattr(world.store, PUBLISHES[way], be_overtaken)  # a slow store
 
     media = await world.use.complete_upload()(media_id, by=owner)
 

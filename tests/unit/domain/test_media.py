@@ -11,6 +11,7 @@ from mediaport.domain.errors import (
     ContentTypeMismatch,
     ContentTypeNotAllowed,
     DomainError,
+    KindUnknown,
     MediaAlreadyReady,
     MediaNotFound,
     MediaNotReady,
@@ -31,14 +32,14 @@ from mediaport.domain.media import (
     ThumbnailsStatus,
     Variant,
 )
-from mediaport.domain.policy import ContentType, Kind, UploadPolicy
+from mediaport.domain.policy import AVATAR, POST_IMAGE, ContentType, Kind, UploadPolicy
 from mediaport.domain.users import UserId
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 OWNER, STRANGER = UserId(3), UserId(4)
 PREFIXES = KeyPrefixes(incoming="incoming/", public="public/")
 POLICY = UploadPolicy(
-    max_bytes={Kind.POST_IMAGE: 5_242_880, Kind.AVATAR: 2_097_152},
+    max_bytes={POST_IMAGE: 5_242_880, AVATAR: 2_097_152},
     max_pixels=40_000_000,
     max_pending=3,
     max_pending_bytes=1000,
@@ -56,7 +57,7 @@ VARIANTS = (
 
 def requested(
     *,
-    kind: Kind = Kind.POST_IMAGE,
+    kind: Kind = POST_IMAGE,
     content_type: str = "image/jpeg",
     size_bytes: int = 1000,
     media_id: int = 7,
@@ -103,9 +104,7 @@ def test_other_content_types_are_not_allowed(content_type: str) -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("kind", "limit"), [(Kind.POST_IMAGE, 5_242_880), (Kind.AVATAR, 2_097_152)]
-)
+@pytest.mark.parametrize(("kind", "limit"), [(POST_IMAGE, 5_242_880), (AVATAR, 2_097_152)])
 def test_each_kind_has_its_own_limit(kind: Kind, limit: int) -> None:
     assert requested(kind=kind, size_bytes=limit).size_bytes == limit
     with pytest.raises(SizeTooLarge, match=f"at most {limit}"):
@@ -147,14 +146,14 @@ def test_a_stranger_is_told_that_there_is_nothing() -> None:
 
 
 def test_only_ready_media_of_the_kind_and_owner_may_be_attached() -> None:
-    ready().require_attachable(by=OWNER, kind=Kind.POST_IMAGE)
+    ready().require_attachable(by=OWNER, kind=POST_IMAGE)
 
     with pytest.raises(MediaNotFound):
-        ready().require_attachable(by=STRANGER, kind=Kind.POST_IMAGE)
+        ready().require_attachable(by=STRANGER, kind=POST_IMAGE)
     with pytest.raises(WrongKind):
-        ready().require_attachable(by=OWNER, kind=Kind.AVATAR)
+        ready().require_attachable(by=OWNER, kind=AVATAR)
     with pytest.raises(MediaNotReady):
-        requested().require_attachable(by=OWNER, kind=Kind.POST_IMAGE)
+        requested().require_attachable(by=OWNER, kind=POST_IMAGE)
 
 
 def test_the_stored_object_is_held_to_what_was_declared() -> None:
@@ -276,7 +275,7 @@ CALLS = {
     "fail": lambda media: media.without_thumbnails(reason="undecodable"),
     "owe": lambda media: media.owing_thumbnails(),
     "describe": lambda media: media.described("alt"),
-    "attach": lambda media: media.require_attachable(by=OWNER, kind=Kind.POST_IMAGE) or media,
+    "attach": lambda media: media.require_attachable(by=OWNER, kind=POST_IMAGE) or media,
     "upload": lambda media: media.require_uploadable(NOW) or media,
 }
 
@@ -301,8 +300,19 @@ def test_no_sequence_of_calls_reaches_an_illegal_state(calls: list[str]) -> None
         media = after
 
 
+def test_there_are_the_kinds_of_the_policy_alone() -> None:
+    with pytest.raises(KindUnknown, match="post_image, avatar"):
+        requested(kind=Kind("banner"))
+
+
+@pytest.mark.parametrize("kind", ["", "Banner", "1st", "a-b", "a" * 21, "a\n"])
+def test_a_kind_is_a_short_word(kind: str) -> None:
+    with pytest.raises(ValueError, match="is no kind"):
+        replace(POLICY, max_bytes={Kind(kind): 1})
+
+
 @given(
-    st.sampled_from(Kind),
+    st.sampled_from([POST_IMAGE, AVATAR]),
     st.one_of(st.sampled_from(ContentType).map(str), st.text(max_size=20)),
     st.integers(min_value=-(10**30), max_value=10**30),
 )

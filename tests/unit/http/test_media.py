@@ -153,7 +153,8 @@ async def test_415_for_a_content_type_that_is_not_allowed(
         {"size_bytes": "many"},
         {"size_bytes": "5"},
         {"size_bytes": 10**30},
-        {"kind": "banner"},
+        {"kind": 5},
+        {"kind": "b" * 101},
         {"surprise": True},
         {"content_type": None},
     ],
@@ -190,13 +191,20 @@ async def test_400_for_a_body_that_is_no_json(
 async def test_every_field_that_does_not_fit_is_named(
     http: httpx.AsyncClient, ada: Headers
 ) -> None:
-    body = {"kind": "banner", "size_bytes": "many", "surprise": 1}
+    body = {"kind": None, "size_bytes": "many", "surprise": 1}
 
     answer = await http.post("/media/presign", json=body, headers=ada)
 
     errors = {each["field"]: each["message"] for each in answer.json()["errors"]}
     assert set(errors) == {"kind", "size_bytes", "content_type", "surprise"}
-    assert "post_image, avatar" in errors["kind"]
+    assert "Expected `str`" in errors["kind"]
+
+
+async def test_422_names_the_kinds_that_there_are(http: httpx.AsyncClient, ada: Headers) -> None:
+    answer = await http.post("/media/presign", json=declare(kind="banner"), headers=ada)
+
+    problem = assert_problem(answer, 422, "kind_unknown")
+    assert (problem["kind"], problem["allowed_kinds"]) == ("banner", ["post_image", "avatar"])
 
 
 async def test_422_for_no_body_at_all(http: httpx.AsyncClient, ada: Headers) -> None:

@@ -128,7 +128,8 @@ async def test_pictures_are_compressed_already(http: httpx.AsyncClient) -> None:
 
 @pytest.mark.parametrize("path", [*PATHS, SCRIPT])
 async def test_a_head_is_the_answer_without_its_body(http: httpx.AsyncClient, path: str) -> None:
-    whole, head = await http.get(path), await http.head(path)
+    asked = {"X-Request-ID": "one"}
+    whole, head = await http.get(path, headers=asked), await http.head(path, headers=asked)
 
     assert head.status_code == 200
     assert head.content == b""
@@ -205,7 +206,7 @@ async def test_where_pictures_are_is_told_by_the_settings(page_folder: Path) -> 
 
     assert "https://cdn.example" in told["img-src"]
     assert told["connect-src"] == {"'self'", "https://uploads.example"}
-    world.use.store().close()
+    await world.use.s3_store().close()
 
 
 async def test_without_a_page_it_says_how_to_get_one(world: World, tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""The pages under Reference, written from the code each time the site is built."""

@@ -1,0 +1,1 @@
+"""Archives of what a user has: a ZIP file, or a folder."""

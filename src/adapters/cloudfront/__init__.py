@@ -1,0 +1,1 @@
+"""CloudFront in front of a private bucket: whom it lets read."""

@@ -1,1 +1,0 @@
-"""Request rates of all processes together, by the library `limits` on Redis."""

@@ -1,0 +1,1 @@
+"""What the product tells of itself while it works: numbers, spans, lines."""
