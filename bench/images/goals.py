@@ -1,32 +1,12 @@
-"""The goals, and whether they hold. One that a run did not measure is not in the list."""
+"""The goals for thumbnails. One that a run did not measure is not in the list."""
 
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from bench.goals import Goal
 from bench.images.contenders import BEST, IDIOMATIC, OURS, PARALLEL_FLOOR
 from bench.images.figures import Figures, Measure
 from bench.images.photos import Photo
-
-
-@dataclass(frozen=True)
-class Goal:
-    """What is wanted, at most or at least, and what there is."""
-
-    name: str
-    value: float
-    goal: float
-    at_least: bool = False
-
-    @property
-    def holds(self) -> bool:
-        """As measured, not as rounded."""
-        return self.value >= self.goal if self.at_least else self.value <= self.goal
-
-    @property
-    def wanted(self) -> str:
-        """The goal with its direction."""
-        return f"{'>=' if self.at_least else '<='} {self.goal:g}"
 
 
 def goals(figures: Figures) -> list[Goal]:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from bench.goals import print_goals
 from bench.images.contenders import BEST, Contender
 from bench.images.figures import Figures, Measure
 from bench.images.goals import goals
@@ -32,10 +33,7 @@ def print_tables(figures: Figures) -> None:
             _print_contenders(figures, f"{title}, {len(photos)} files", photos)
     if BEST in figures.contenders:
         _print_files(figures)
-    print(f"\n{'goal':<47} {'value':>8} {'wanted':>8}")
-    for goal in goals(figures):
-        verdict = "holds" if goal.holds else "MISSED"
-        print(f"{goal.name:<47} {goal.value:>8.3f} {goal.wanted:>8}  {verdict}")
+    print_goals(goals(figures))
 
 
 def _print_contenders(figures: Figures, title: str, photos: Sequence[Photo]) -> None:
@@ -82,15 +80,7 @@ def write_json(figures: Figures, path: Path) -> None:
         "machine": machine,
         "load_before": round(figures.load_before, 2),
         "rounds": figures.rounds,
-        "goals": [
-            {
-                "name": goal.name,
-                "value": round(goal.value, 4),
-                "goal": goal.wanted,
-                "holds": goal.holds,
-            }
-            for goal in goals(figures)
-        ],
+        "goals": [goal.as_json for goal in goals(figures)],
         "two_jobs_at_once_per_s": {
             name: round(statistics.median(speeds), 2) for name, speeds in figures.speeds.items()
         },

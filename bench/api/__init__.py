@@ -1,0 +1,1 @@
+"""The API beside its peer and its floor."""

@@ -1,0 +1,1 @@
+"""What `mediaport serve` is compared with. They import nothing of it."""

@@ -1,0 +1,1 @@
+"""How fast thumbnails are there, and whether anyone waits for others."""
