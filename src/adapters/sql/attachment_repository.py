@@ -19,7 +19,13 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 
 from mediaport.adapters.sql.database import Database, violates
-from mediaport.adapters.sql.rows import mark_attached, media_columns, purge_media, to_media
+from mediaport.adapters.sql.rows import (
+    lock_in_order,
+    mark_attached,
+    media_columns,
+    purge_media,
+    to_media,
+)
 from mediaport.adapters.sql.statements import Statement
 from mediaport.adapters.sql.tables import attachments as table
 from mediaport.adapters.sql.tables import media
@@ -60,18 +66,17 @@ class SqlAttachmentRepository(AttachmentRepository):
     ) -> bool:
         """Show something else at a place; the keys of the table decide who shows what."""
         both = [each for each in (media_id, before) if each is not None]
-        in_order = select(media.c.id).where(media.c.id.in_(both)).order_by(media.c.id)
         try:
             async with self._database.write() as connection:
                 # Everyone locks them in one order: media, the place, what is counted.
-                await connection.execute(in_order.with_for_update())
+                await lock_in_order(connection, media, both)
                 change = _change(place, media_id, before=before, now=now)
                 if (await connection.execute(change)).rowcount == 0:
                     return False
                 if media_id is not None:
                     await mark_attached(connection, media_id)
                 if before is not None:
-                    await purge_media(connection, before, deletions)
+                    await purge_media(connection, [before], deletions)
         except IntegrityError as error:
             # Which key is named first is up to the database, where both are taken.
             shown = (await self.at([place])).get(place)

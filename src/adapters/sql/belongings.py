@@ -13,10 +13,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from mediaport.adapters.sql import tables
 from mediaport.adapters.sql.database import Database
 from mediaport.adapters.sql.post_repository import COMMENT_COLUMNS, POST_COLUMNS
-from mediaport.adapters.sql.rows import columns_of, media_columns, to_media, write_down
+from mediaport.adapters.sql.rows import (
+    columns_of,
+    lock_in_order,
+    media_columns,
+    purge_media,
+    require_unposted,
+    to_media,
+)
 from mediaport.application.ports.belongings import Belongings, Counts, Like
-from mediaport.application.ports.media_repository import ObjectDeletion, with_late_variants
+from mediaport.application.ports.media_repository import ObjectDeletion
 from mediaport.application.ports.post_repository import Position
+from mediaport.domain.errors import MediaStillShown
 from mediaport.domain.media import Media
 from mediaport.domain.posts import Comment, CommentId, Post, PostId
 from mediaport.domain.users import UserId
@@ -102,7 +110,7 @@ class SqlBelongings(Belongings):
         )
         async with self._database.write() as connection:
             ids = (await connection.scalars(chosen)).all()
-            await _lock(connection, tables.posts, ids)
+            await lock_in_order(connection, tables.posts, ids)
             gone = delete(tables.likes).where(theirs, tables.likes.c.post_id.in_(ids))
             post_ids = (await connection.scalars(gone.returning(tables.likes.c.post_id))).all()
             await _count_off(connection, "like_count", post_ids)
@@ -118,7 +126,7 @@ class SqlBelongings(Belongings):
         )
         async with self._database.write() as connection:
             found = (await connection.execute(chosen)).all()
-            await _lock(connection, tables.posts, {row.post_id for row in found})
+            await lock_in_order(connection, tables.posts, {row.post_id for row in found})
             gone = delete(tables.comments).where(
                 tables.comments.c.id.in_([row.id for row in found])
             )
@@ -130,7 +138,7 @@ class SqlBelongings(Belongings):
         """Forget some of what is under a post, under a lock on it."""
         removed = 0
         async with self._database.write() as connection:
-            await _lock(connection, tables.posts, [post_id])
+            await lock_in_order(connection, tables.posts, [post_id])
             for table, key, counter in (
                 (tables.likes, tables.likes.c.user_id, "like_count"),
                 (tables.comments, tables.comments.c.id, "comment_count"),
@@ -146,7 +154,7 @@ class SqlBelongings(Belongings):
         """Forget posts: they are locked first, so nothing comes under them meanwhile."""
         ids = [post.id for post in posts]
         async with self._database.write() as connection:
-            await _lock(connection, tables.posts, ids)
+            await lock_in_order(connection, tables.posts, ids)
             for table in (tables.likes, tables.comments):
                 await connection.execute(delete(table).where(table.c.post_id.in_(ids)))
             gone = (
@@ -155,7 +163,7 @@ class SqlBelongings(Belongings):
                 .returning(tables.posts.c.media_id)
             )
             shown = [each for each in await connection.scalars(gone) if each is not None]
-            await _lock(connection, tables.media, shown)
+            await lock_in_order(connection, tables.media, shown)
             free = (
                 update(tables.media)
                 .where(tables.media.c.id.in_(shown))
@@ -173,7 +181,7 @@ class SqlBelongings(Belongings):
         )
         async with self._database.write() as connection:
             ids = (await connection.scalars(shown)).all()
-            await _lock(connection, tables.media, ids)
+            await lock_in_order(connection, tables.media, ids)
             places = tables.attachments.c.media_id.in_(ids)
             await connection.execute(delete(tables.attachments).where(places))
         return len(ids)
@@ -183,26 +191,11 @@ class SqlBelongings(Belongings):
     ) -> bool:
         """Forget media; the foreign keys keep what is shown."""
         ids = [each.id for each in media]
-        variants = delete(tables.media_variants).where(tables.media_variants.c.media_id.in_(ids))
-        showing = (
-            select(tables.posts.c.id)
-            .where(tables.posts.c.media_id.in_(ids))
-            .order_by(tables.posts.c.id)
-        )
         try:
             async with self._database.write() as connection:
-                # Posts are locked before media, as by whoever deletes a post.
-                if (await connection.execute(showing.with_for_update(key_share=True))).first():
-                    return False
-                # The locks keep workers from adding variants in between.
-                await _lock(connection, tables.media, ids)
-                keys = await connection.scalars(
-                    variants.returning(tables.media_variants.c.object_key)
-                )
-                late = keys.all()
-                await connection.execute(delete(tables.media).where(tables.media.c.id.in_(ids)))
-                await write_down(connection, with_late_variants(deletions, late))
-        except IntegrityError:
+                await require_unposted(connection, ids)
+                await purge_media(connection, ids, deletions)
+        except (IntegrityError, MediaStillShown):
             return False
         return True
 
@@ -227,12 +220,6 @@ def _page(
         place = tuple_(table.c.created_at, table.c.id)
         page = page.where(place > tuple_(after.created_at, after.id))
     return page.order_by(table.c.created_at, table.c.id)
-
-
-async def _lock(connection: AsyncConnection, table: Table, ids: Sequence[int] | set[int]) -> None:
-    """Lock rows in the order in which everyone does."""
-    rows = select(table.c.id).where(table.c.id.in_(ids)).order_by(table.c.id)
-    await connection.execute(rows.with_for_update())
 
 
 async def _count_off(connection: AsyncConnection, counter: str, post_ids: Sequence[int]) -> None:

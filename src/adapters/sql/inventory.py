@@ -89,7 +89,7 @@ class SqlInventory(Inventory):
                 return False
             await strike_off(connection, numbers)
             await connection.execute(_owing(media))
-            before = await delete_variants(connection, media.id)
+            before = await delete_variants(connection, [media.id])
             await write_down_dropped(connection, before, kept=to_come, due_at=dropped_due_at)
         return True
 

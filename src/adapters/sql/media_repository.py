@@ -6,7 +6,6 @@ from typing import Any
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mediaport.adapters.sql.database import Database, insert_once, next_id
 from mediaport.adapters.sql.failures import in_the_name_of_a_user
@@ -32,10 +31,12 @@ from mediaport.adapters.sql.media_statements import (
 from mediaport.adapters.sql.rows import (
     delete_variants,
     insert_variants,
+    lock_in_order,
     mark_attached,
     media_columns,
     media_values,
     purge_media,
+    require_unposted,
     strike_off,
     to_media,
     to_new_media,
@@ -45,7 +46,7 @@ from mediaport.adapters.sql.rows import (
     write_down_dropped,
 )
 from mediaport.adapters.sql.tables import media as table
-from mediaport.adapters.sql.tables import media_usage, object_deletions, posts
+from mediaport.adapters.sql.tables import media_usage, object_deletions
 from mediaport.application.ports.media_repository import (
     MediaRepository,
     ObjectDeletion,
@@ -174,8 +175,8 @@ class SqlMediaRepository(MediaRepository):
         """Forget the media item; the foreign keys keep what is shown."""
         try:
             async with self._database.write() as connection:
-                await _require_unshown(connection, media.id)
-                if not await purge_media(connection, media.id, deletions):
+                await require_unposted(connection, [media.id])
+                if not await purge_media(connection, [media.id], deletions):
                     raise MediaNotFound(media.id)
         except (IntegrityError, MediaStillShown) as error:
             # Attached by an older version, it says otherwise, and the sweep would find it for ever.
@@ -315,7 +316,7 @@ class SqlMediaRepository(MediaRepository):
                     variants=variants_text(media),
                 )
             )
-            before = await delete_variants(connection, media.id)
+            before = await delete_variants(connection, [media.id])
             await insert_variants(connection, media)
             await write_down_dropped(connection, before, kept=keys, due_at=dropped_due_at)
         return True
@@ -360,19 +361,10 @@ class SqlMediaRepository(MediaRepository):
 
     async def forget_deletions(self, numbers: Sequence[int]) -> None:
         """Strike deletions off."""
-        number = object_deletions.c.id
-        in_order = select(number).where(number.in_(numbers)).order_by(number).with_for_update()
         async with self._database.write() as connection:
-            await connection.execute(in_order)
+            await lock_in_order(connection, object_deletions, numbers)
             await strike_off(connection, numbers)
 
     async def check(self) -> None:
         """Read a row of a migrated table."""
         await self._database.run(CHECK)
-
-
-async def _require_unshown(connection: AsyncConnection, media_id: MediaId) -> None:
-    """Let pass what no post shows. Posts are locked before media, as by whoever deletes a post."""
-    showing = select(posts.c.id).where(posts.c.media_id == media_id)
-    if (await connection.execute(showing.with_for_update(key_share=True))).first():
-        raise MediaStillShown(media_id)

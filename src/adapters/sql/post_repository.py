@@ -184,7 +184,7 @@ class SqlPostRepository(PostRepository):
             )
             await connection.execute(delete(table).where(table.c.id == post.id))
             if post.media_id is not None:
-                await purge_media(connection, post.media_id, deletions)
+                await purge_media(connection, [post.media_id], deletions)
 
     async def like(self, post_id: PostId, *, by: UserId, now: datetime) -> int:
         """Count one like per user."""

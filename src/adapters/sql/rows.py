@@ -4,21 +4,39 @@ Rows are read by position: a row may hold several media items, users and posts, 
 msgspec makes entities of dictionaries, enums and all, six times as fast as Python does.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, FromClause, Join, Text, case, delete, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Join,
+    Table,
+    Text,
+    case,
+    delete,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 from mediaport.adapters.sql.database import insert_all
 from mediaport.adapters.sql.statements import written_out
-from mediaport.adapters.sql.tables import media, media_variants, object_deletions, users
+from mediaport.adapters.sql.tables import (
+    media,
+    media_variants,
+    object_deletions,
+    posts,
+    users,
+)
 from mediaport.application.ports.media_repository import ObjectDeletion, with_late_variants
 from mediaport.application.ports.user_repository import Profile
+from mediaport.domain.errors import MediaStillShown
 from mediaport.domain.keys import variant_key
 from mediaport.domain.media import Media, MediaId, ThumbnailsStatus
 from mediaport.domain.users import User
@@ -159,26 +177,44 @@ async def insert_variants(connection: AsyncConnection, item: Media) -> None:
     await insert_all(connection, media_variants, rows)
 
 
-async def delete_variants(connection: AsyncConnection, media_id: MediaId) -> Sequence[str]:
-    """Forget the variants of a media item; the keys of their objects."""
-    statement = delete(media_variants).where(media_variants.c.media_id == media_id)
+async def delete_variants(connection: AsyncConnection, media_ids: Sequence[int]) -> Sequence[str]:
+    """Forget the variants of media items; the keys of their objects."""
+    statement = delete(media_variants).where(media_variants.c.media_id.in_(media_ids))
     return (await connection.scalars(statement.returning(media_variants.c.object_key))).all()
 
 
-async def purge_media(
-    connection: AsyncConnection, media_id: MediaId, deletions: Sequence[ObjectDeletion]
-) -> bool:
-    """Forget a media item and write its objects down; False if it is gone already.
+async def lock_in_order(connection: AsyncConnection, table: Table, ids: Collection[int]) -> None:
+    """Lock rows in the order in which everyone does."""
+    rows = select(table.c.id).where(table.c.id.in_(ids)).order_by(table.c.id)
+    await connection.execute(rows.with_for_update())
+
+
+async def require_unposted(connection: AsyncConnection, media_ids: Sequence[int]) -> None:
+    """Lock the posts that show media, as whoever deletes a post does, before the media.
 
     Raises:
-        IntegrityError: Something refers to it.
+        MediaStillShown: There is such a post.
     """
-    # The lock keeps a worker from adding variants in between.
-    await connection.execute(select(media.c.id).where(media.c.id == media_id).with_for_update())
-    keys = await delete_variants(connection, media_id)
-    gone = await connection.execute(delete(media).where(media.c.id == media_id))
+    showing = select(posts.c.media_id).where(posts.c.media_id.in_(media_ids)).order_by(posts.c.id)
+    shown = (await connection.scalars(showing.with_for_update(key_share=True))).first()
+    if shown is not None:
+        raise MediaStillShown(shown)
+
+
+async def purge_media(
+    connection: AsyncConnection, media_ids: Sequence[int], deletions: Sequence[ObjectDeletion]
+) -> int:
+    """Forget media items and write their objects down; how many were there.
+
+    Raises:
+        IntegrityError: Something refers to one of them.
+    """
+    # The locks keep workers from adding variants in between.
+    await lock_in_order(connection, media, media_ids)
+    keys = await delete_variants(connection, media_ids)
+    gone = await connection.execute(delete(media).where(media.c.id.in_(media_ids)))
     await write_down(connection, with_late_variants(deletions, keys))
-    return gone.rowcount == 1
+    return gone.rowcount
 
 
 async def mark_attached(connection: AsyncConnection, media_id: MediaId) -> None:

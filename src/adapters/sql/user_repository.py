@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from mediaport.adapters.sql.database import Database, insert_once, next_id, violates
 from mediaport.adapters.sql.rows import (
     USER_COLUMNS,
+    lock_in_order,
     mark_attached,
     profile_columns,
     profiles,
@@ -95,11 +96,10 @@ class SqlUserRepository(UserRepository):
             .values(avatar_media_id=media_id)
         )
         both = [each for each in (media_id, user.avatar_media_id) if each is not None]
-        in_order = select(media.c.id).where(media.c.id.in_(both)).order_by(media.c.id)
         counted = select(media_usage.c.owner_id).where(media_usage.c.owner_id == user.id)
         async with self._database.write() as connection:
             # Everyone locks them in one order: media, what is counted of their owner, the owner.
-            await connection.execute(in_order.with_for_update())
+            await lock_in_order(connection, media, both)
             await connection.execute(counted.with_for_update(key_share=True))
             try:
                 changed = await connection.execute(statement)
@@ -110,5 +110,5 @@ class SqlUserRepository(UserRepository):
             if media_id is not None:
                 await mark_attached(connection, media_id)
             if user.avatar_media_id is not None:
-                await purge_media(connection, MediaId(user.avatar_media_id), deletions)
+                await purge_media(connection, [user.avatar_media_id], deletions)
         return True
