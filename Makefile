@@ -30,7 +30,7 @@ COMPOSE := github.com/docker/compose/v2@v2.40.3
 STAND_IN := $(if $(shell command -v minio)$(wildcard .cache/bin/minio),,.cache/ministack/installed)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run page examples node dist test unit check docs docs-pages docs-serve minio compose bench bench-guard bench-images bench-install bench-page bench-worker lock clean
+.PHONY: help install run page examples node dist test test-again unit check docs docs-pages docs-serve minio compose bench bench-guard bench-images bench-install bench-page bench-worker lock clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 24
@@ -97,6 +97,9 @@ test: install $(STAND_IN) ## all tests
 	@$(call with_node,npm run --silent test,the page's own tests did not run)
 	@if $(has_node); then $(MAKE) --no-print-directory --quiet page examples; fi
 	@$(BIN)/pytest --numprocesses=auto --dist=worksteal --cov --cov-report=term
+
+test-again: install $(STAND_IN) ## the tests that failed last, one after another
+	@$(BIN)/pytest --last-failed --last-failed-no-failures=none
 
 unit: install ## the fast tests only, on fakes
 	@$(BIN)/pytest tests/unit
