@@ -11,13 +11,13 @@ from tests.integration.server import environment
 
 IMPORTS = """
 import ssl, sys
-from mediaport.entrypoints.cli.lean import HOLLOW, UNUSED, import_parts, lean_imports
+from mediaport.entrypoints.cli.lean import HOLLOW, TRACING, UNUSED, import_parts, lean_imports
 from mediaport.entrypoints.settings import load
 import_parts(load()[0])
 with lean_imports():
     import mediaport.entrypoints.http.app
 assert {"aiohttp", "redis", "saq", "litestar"} < sys.modules.keys()
-wanted = UNUSED | {*HOLLOW, "boto3", "botocore", "alembic", "zxcvbn", "sqlalchemy.orm"}
+wanted = UNUSED | TRACING | {*HOLLOW, "boto3", "botocore", "alembic", "zxcvbn", "sqlalchemy.orm"}
 found = sorted(name for name in wanted if sys.modules.get(name))
 assert not found, found
 # Those who use them find them.
