@@ -1,7 +1,6 @@
 """Every database says the same of the objects that its rows belong to."""
 
 import asyncio
-from abc import abstractmethod
 
 import pytest
 from sqlalchemy import text
@@ -12,20 +11,12 @@ from mediaport.adapters.sql.database import Database
 from mediaport.adapters.sql.inventory import SqlInventory
 from mediaport.application.ports.inventory import Inventory
 from mediaport.application.ports.unavailable import PartUnavailable
+from tests.contracts.databases import InMemory, OnDatabase, OnPostgresql, OnSqlite
 from tests.contracts.inventory import InventoryContract, beside, settled
 from tests.contracts.repositories import NOW, SOON, Repositories
-from tests.contracts.test_repositories import in_memory, on
 
 
-class TestMemoryInventory(InventoryContract):
-    @pytest.fixture
-    def tables(self) -> MemoryTables:
-        return MemoryTables()
-
-    @pytest.fixture
-    def repositories(self, tables: MemoryTables) -> Repositories:
-        return in_memory(tables)
-
+class TestMemoryInventory(InMemory, InventoryContract):
     @pytest.fixture
     def inventory(self, tables: MemoryTables) -> Inventory:
         return MemoryInventory(tables)
@@ -37,33 +28,17 @@ class TestMemoryInventory(InventoryContract):
             await MemoryInventory(tables).debts()
 
 
-class SqlInventoryContract(InventoryContract):
-    """`database` comes from the database's subclass."""
-
-    @pytest.fixture
-    @abstractmethod
-    def database(self) -> Database: ...
-
-    @pytest.fixture
-    def repositories(self, database: Database) -> Repositories:
-        return on(database)
-
+class SqlInventoryContract(OnDatabase, InventoryContract):
     @pytest.fixture
     def inventory(self, database: Database) -> Inventory:
         return SqlInventory(database)
 
 
-class TestSqliteInventory(SqlInventoryContract):
-    @pytest.fixture
-    def database(self, sqlite: Database) -> Database:
-        return sqlite
+class TestSqliteInventory(OnSqlite, SqlInventoryContract):
+    pass
 
 
-class TestPostgresqlInventory(SqlInventoryContract):
-    @pytest.fixture
-    def database(self, postgresql: Database) -> Database:
-        return postgresql
-
+class TestPostgresqlInventory(OnPostgresql, SqlInventoryContract):
     @pytest.mark.parametrize("ends", ["commit", "rollback"])
     async def test_a_thumbnail_that_is_just_being_saved_is_waited_for(
         self, postgresql: Database, repositories: Repositories, inventory: Inventory, ends: str

@@ -1,7 +1,5 @@
 """Every database gives stored URLs another base alike."""
 
-from abc import abstractmethod
-
 import pytest
 from sqlalchemy import text
 
@@ -10,36 +8,18 @@ from mediaport.adapters.memory.tables import MemoryTables
 from mediaport.adapters.sql.database import Database
 from mediaport.adapters.sql.public_urls import SqlPublicUrls
 from mediaport.application.ports.public_urls import PublicUrls
+from tests.contracts.databases import InMemory, OnDatabase, OnPostgresql, OnSqlite
 from tests.contracts.public_urls import NEW, PublicUrlsContract
 from tests.contracts.repositories import Repositories
-from tests.contracts.test_repositories import in_memory, on
 
 
-class TestMemoryPublicUrls(PublicUrlsContract):
-    @pytest.fixture
-    def tables(self) -> MemoryTables:
-        return MemoryTables()
-
-    @pytest.fixture
-    def repositories(self, tables: MemoryTables) -> Repositories:
-        return in_memory(tables)
-
+class TestMemoryPublicUrls(InMemory, PublicUrlsContract):
     @pytest.fixture
     def public_urls(self, tables: MemoryTables) -> PublicUrls:
         return MemoryPublicUrls(tables)
 
 
-class SqlPublicUrlsContract(PublicUrlsContract):
-    """`database` comes from the database's subclass."""
-
-    @pytest.fixture
-    @abstractmethod
-    def database(self) -> Database: ...
-
-    @pytest.fixture
-    def repositories(self, database: Database) -> Repositories:
-        return on(database)
-
+class SqlPublicUrlsContract(OnDatabase, PublicUrlsContract):
     @pytest.fixture
     def public_urls(self, database: Database) -> PublicUrls:
         return SqlPublicUrls(database)
@@ -60,13 +40,9 @@ class SqlPublicUrlsContract(PublicUrlsContract):
             assert urls.all() == [f"{NEW}/{each.object_key}" for each in media.variants]
 
 
-class TestSqlitePublicUrls(SqlPublicUrlsContract):
-    @pytest.fixture
-    def database(self, sqlite: Database) -> Database:
-        return sqlite
+class TestSqlitePublicUrls(OnSqlite, SqlPublicUrlsContract):
+    pass
 
 
-class TestPostgresqlPublicUrls(SqlPublicUrlsContract):
-    @pytest.fixture
-    def database(self, postgresql: Database) -> Database:
-        return postgresql
+class TestPostgresqlPublicUrls(OnPostgresql, SqlPublicUrlsContract):
+    pass

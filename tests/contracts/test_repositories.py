@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-from abc import abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,64 +9,25 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError
 
-from mediaport.adapters.memory.attachment_repository import MemoryAttachmentRepository
-from mediaport.adapters.memory.leases import MemoryLeases
 from mediaport.adapters.memory.media_repository import MemoryMediaRepository
-from mediaport.adapters.memory.post_repository import MemoryPostRepository
-from mediaport.adapters.memory.remake_repository import MemoryRemakeRepository
 from mediaport.adapters.memory.tables import MemoryTables
-from mediaport.adapters.memory.user_repository import MemoryUserRepository
-from mediaport.adapters.sql.attachment_repository import SqlAttachmentRepository
 from mediaport.adapters.sql.database import Database
-from mediaport.adapters.sql.leases import SqlLeases
 from mediaport.adapters.sql.media_repository import SqlMediaRepository
-from mediaport.adapters.sql.post_repository import SqlPostRepository
 from mediaport.adapters.sql.postgresql import postgresql_url
-from mediaport.adapters.sql.remake_repository import SqlRemakeRepository
 from mediaport.adapters.sql.statements import Statement
 from mediaport.adapters.sql.tables import media_usage
-from mediaport.adapters.sql.user_repository import SqlUserRepository
 from mediaport.application.ports.media_repository import ObjectDeletion
 from mediaport.application.ports.unavailable import PartUnavailable
 from mediaport.domain.errors import MediaStillShown
 from mediaport.domain.policy import AVATAR
+from tests.contracts.databases import InMemory, OnDatabase, OnPostgresql, OnSqlite, on
 from tests.contracts.repositories import NOW, Repositories, RepositoriesContract, later
 from tests.servers.postgresql import Postgresql
 from tests.servers.process import free_port
 
 
-def on(database: Database) -> Repositories:
-    return Repositories(
-        SqlMediaRepository(database),
-        SqlUserRepository(database),
-        SqlPostRepository(database),
-        SqlRemakeRepository(database),
-        SqlLeases(database),
-        SqlAttachmentRepository(database),
-    )
-
-
-def in_memory(tables: MemoryTables) -> Repositories:
-    return Repositories(
-        MemoryMediaRepository(tables),
-        MemoryUserRepository(tables),
-        MemoryPostRepository(tables),
-        MemoryRemakeRepository(tables),
-        MemoryLeases(tables),
-        MemoryAttachmentRepository(tables),
-    )
-
-
-class SqlRepositoriesContract(RepositoriesContract):
-    """What the tables themselves see to; `database` comes from the database's subclass."""
-
-    @pytest.fixture
-    @abstractmethod
-    def database(self) -> Database: ...
-
-    @pytest.fixture
-    def repositories(self, database: Database) -> Repositories:
-        return on(database)
+class SqlRepositoriesContract(OnDatabase, RepositoriesContract):
+    """What the tables themselves see to."""
 
     @pytest.mark.parametrize(
         "illegal",
@@ -155,11 +115,7 @@ async def counted(database: Database) -> Sequence[tuple[int, ...]]:
         return sorted(tuple(row) for row in await connection.execute(select(media_usage)))
 
 
-class TestMemoryRepositories(RepositoriesContract):
-    @pytest.fixture
-    def repositories(self) -> Repositories:
-        return in_memory(MemoryTables())
-
+class TestMemoryRepositories(InMemory, RepositoriesContract):
     async def test_a_database_that_is_down_says_so(self) -> None:
         media = MemoryMediaRepository(MemoryTables(is_down=True))
 
@@ -167,11 +123,7 @@ class TestMemoryRepositories(RepositoriesContract):
             await media.check()
 
 
-class TestSqliteRepositories(SqlRepositoriesContract):
-    @pytest.fixture
-    def database(self, sqlite: Database) -> Database:
-        return sqlite
-
+class TestSqliteRepositories(OnSqlite, SqlRepositoriesContract):
     async def test_a_database_that_was_not_migrated_is_down(self, tmp_path: Path) -> None:
         database = Database(f"sqlite+aiosqlite:///{tmp_path}/empty.db")
 
@@ -213,11 +165,7 @@ class TestSqliteRepositories(SqlRepositoriesContract):
         await impatient.close()
 
 
-class TestPostgresqlRepositories(SqlRepositoriesContract):
-    @pytest.fixture
-    def database(self, postgresql: Database) -> Database:
-        return postgresql
-
+class TestPostgresqlRepositories(OnPostgresql, SqlRepositoriesContract):
     async def test_a_database_that_was_not_migrated_is_down(
         self, postgresql_server: Postgresql
     ) -> None:
